@@ -1,0 +1,50 @@
+# Two commands do all set-up on a fresh machine with Python 3.11 or later and make:
+#   make train   train configs/digits.yaml and print its diagnosis
+#   make test    everything CI runs: lint, types, all tests
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help train test check fast lint types lock clean
+
+help:  ## Show what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+train: $(VENV)/.run  ## Train configs/digits.yaml and print its diagnosis
+	$(BIN)/dlrun train configs/digits.yaml
+
+test: check  ## Everything CI runs: lint, types, all tests
+
+check: $(VENV)/.dev lint types  ## The same, as pre-commit calls it
+	$(BIN)/pytest -n 2
+
+fast: $(VENV)/.dev lint types  ## Lint, types and the quick tests, under two minutes
+	$(BIN)/pytest -n 2 -m "not slow"
+
+lint: $(VENV)/.dev  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## mypy --strict
+	$(BIN)/mypy
+
+lock: $(VENV)/.dev  ## Write constraints.txt from what is installed
+	$(BIN)/pip freeze --exclude-editable > constraints.txt
+
+clean:  ## Remove the environment and caches; runs stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "dlrun needs Python 3.11 or later; set one with make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.run

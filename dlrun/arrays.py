@@ -1,0 +1,31 @@
+"""Array types, and memory whose first byte is aligned."""
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[np.floating[Any]]
+IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+
+ALIGNMENT = 64  # bytes: one cache line, and the widest vector register
+
+
+def aligned_zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+    """Return zeros of this shape whose first byte sits on a cache line.
+
+    `np.empty` promises 16 bytes only, so a little too much is allocated and the start is moved.
+    """
+    dtype = np.dtype(dtype)
+    n_bytes = math.prod(shape) * dtype.itemsize
+    memory = np.zeros(n_bytes + ALIGNMENT, dtype=np.uint8)
+    offset = -memory.ctypes.data % ALIGNMENT
+    return memory[offset : offset + n_bytes].view(dtype).reshape(shape)
+
+
+def aligned_length(length: int, dtype: npt.DTypeLike) -> int:
+    """Round a number of elements up so that whatever follows starts on a cache line again."""
+    per_line = ALIGNMENT // np.dtype(dtype).itemsize
+    return -(-length // per_line) * per_line

@@ -1,0 +1,78 @@
+"""Every error that dlrun raises on purpose; anything else is a bug.
+
+DlrunError                exit code 1: the run failed
+├── InvalidInput          2: usage, spec or data invalid; nothing ran
+├── Diverged              5: a loss or gradient that is not a number
+├── GradientCheckFailed   6: numerical and analytic gradients differ
+├── RunBusy               7: another process holds the run
+└── Interrupted           130 or 143: Ctrl-C or SIGTERM
+
+Only `dlrun.cli` catches them and turns them into exit codes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from signal import Signals
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong: what, where (`file:line:column`), the lines around it, and the cure."""
+
+    what: str
+    where: str = ""
+    excerpt: tuple[str, ...] = ()
+    cure: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return "\n".join([head, *self.excerpt, *([f"  → {self.cure}"] if self.cure else [])])
+
+
+class DlrunError(Exception):
+    """The run failed, for a reason a user can act on."""
+
+    exit_code = 1
+
+    def __init__(self, *problems: Problem | str) -> None:
+        self.problems = tuple(Problem(what=p) if isinstance(p, str) else p for p in problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class InvalidInput(DlrunError):
+    """Usage, spec or data are not what they must be; nothing has run."""
+
+    exit_code = 2
+
+
+class Diverged(DlrunError):
+    """A cost or gradient stopped being a finite number; found before the update, so the parameters are the last good ones."""
+
+    exit_code = 5
+
+
+class GradientCheckFailed(DlrunError):
+    """The analytic gradient is not the slope of the cost."""
+
+    exit_code = 6
+
+
+class RunBusy(DlrunError):
+    """Another process is writing to this run directory."""
+
+    exit_code = 7
+
+
+class Interrupted(DlrunError):
+    """A signal asked the run to stop; what was trained until then is saved."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.exit_code = 128 + number
+        super().__init__(f"interrupted by {Signals(number).name}")
+
+
+def raise_all(problems: Iterable[Problem]) -> None:
+    """Raise one InvalidInput that carries every problem found, or return if there are none."""
+    if found := tuple(problems):
+        raise InvalidInput(*found)
