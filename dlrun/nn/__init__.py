@@ -1,0 +1,1 @@
+"""Fully connected networks: parameters, layers, losses, penalties, optimizers, schedules, and the gradient check."""

@@ -1,0 +1,76 @@
+"""The fully connected layer."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from annotated_types import Ge
+
+from dlrun.arrays import Array
+from dlrun.nn.initializers import DrawnInitializer, Xavier
+from dlrun.nn.layers.runtime import Place
+from dlrun.nn.params import Block
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dense:
+    """z = x W + b, with W (n_in, units), b (units,) and rows as examples.
+
+    dW = xᵀ dz,   db = Σ rows of dz,   dx = dz Wᵀ. The mean over examples is already in dz.
+    """
+
+    kind: Literal["dense"] = "dense"
+    units: Annotated[int, Ge(1)]
+    init: DrawnInitializer = Xavier()
+    needs_output: ClassVar[bool] = False
+
+    def n_out(self, n_in: int) -> int:
+        """Return the number of units."""
+        return self.units
+
+    def blocks(self, n_in: int) -> tuple[Block, ...]:
+        """Return W and b."""
+        return Block("W", (n_in, self.units), True), Block("b", (self.units,), False)
+
+    def draw(self, rng: np.random.Generator, n_in: int) -> dict[str, Array]:
+        """Return initial values: W as `init` says, b zero."""
+        return {"W": self.init.draw(rng, n_in, self.units), "b": np.zeros(self.units)}
+
+    def build(self, place: Place) -> "RuntimeDense":
+        """Return the layer with its buffers."""
+        return RuntimeDense(self, place)
+
+
+class RuntimeDense:
+    """A dense layer at work: it remembers x, which the layer before must leave alone until backward."""
+
+    def __init__(self, layer: Dense, place: Place) -> None:
+        self.W, self.dW, _ = place.views["W"]
+        self.b, self.db, _ = place.views["b"]
+        self.kernels = place.kernels
+        self.z = place.buffer(layer.units)
+        self.dx = place.buffer(place.n_in)
+        self.ones = np.ones(place.max_batch, place.dtype)
+        self.x = self.dx[:0]
+
+    def forward(self, x: Array, rng: np.random.Generator | None) -> Array:
+        """Return z = x W + b."""
+        self.x = x
+        z = self.z[: len(x)]
+        np.matmul(x, self.W, out=z)
+        self.kernels.add_bias(z, self.b)
+        return z
+
+    def backward(self, dz: Array, *, need_dx: bool) -> Array | None:
+        """Fill dW and db; return dx = dz Wᵀ if it is needed."""
+        np.matmul(self.x.T, dz, out=self.dW)
+        self.kernels.bias_gradient(dz, self.ones, self.db)
+        if not need_dx:
+            return None
+        dx = self.dx[: len(dz)]
+        np.matmul(dz, self.W.T, out=dx)
+        return dx
+
+    def kink_sides(self) -> None:
+        """Return None: a linear map has no kink."""
+        return

@@ -1,0 +1,47 @@
+"""What a network's outputs are worth on a set of examples, in inference mode: nothing is dropped, nothing is learned."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlrun.arrays import Array
+from dlrun.nn.losses import Labels, Loss
+from dlrun.nn.network import Network
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean loss (nats, or squared units) and error (fraction wrong, or root mean square) over m examples."""
+
+    loss: float
+    error: float
+    m: int
+
+
+def evaluate(network: Network, loss: Loss, x: Array, y: Labels) -> Score:
+    """Return the score on x (m, n), computed in chunks of the network's largest batch."""
+    loss_sum = error_sum = 0.0
+    for rows in chunks(len(x), network.max_batch):
+        z = network.forward(x[rows])
+        loss_sum += len(z) * loss.mean(z, y[rows], network.dz, network.loss_scratch, network.kernels)
+        error_sum += loss.error_sum(z, y[rows], network.loss_scratch)
+    return Score(loss_sum / len(x), loss.error(error_sum, len(x)), len(x))
+
+
+def logits(network: Network, x: Array) -> Array:
+    """Return the logits of all rows of x, (m, n_out)."""
+    z = np.empty((len(x), network.n_out), network.dtype)
+    for rows in chunks(len(x), network.max_batch):
+        z[rows] = network.forward(x[rows])
+    return z
+
+
+def chunks(m: int, size: int) -> list[slice]:
+    """Return slices of at most `size` rows that cover m rows in order."""
+    return [slice(start, min(start + size, m)) for start in range(0, m, size)]
+
+
+def is_finite(score: Score) -> bool:
+    """Say whether loss and error are both numbers one can compare."""
+    return math.isfinite(score.loss) and math.isfinite(score.error)

@@ -1,0 +1,89 @@
+"""A network: layers in a row over one flat vector of parameters."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dlrun.arrays import Array, BoolArray, aligned_zeros
+from dlrun.kernels import Kernels, LossScratch
+from dlrun.nn.layers import Layer, Place
+from dlrun.nn.params import Params, View
+from dlrun.seeding import Stream, rng_for
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A layer and where it stands: its input and output width, and the number its parameters carry (`W1`)."""
+
+    layer: Layer
+    n_in: int
+    n_out: int
+    number: int
+
+
+class Network:
+    """Layers ready to run on up to max_batch rows at once; nothing is allocated in a step.
+
+    `forward` gives logits z (m, n_out); a loss writes `dz`; `backward` fills `params.grad`.
+    """
+
+    def __init__(self, layers: Sequence[Layer], n_in: int, max_batch: int, dtype: npt.DTypeLike, kernels: Kernels) -> None:
+        self.placed = tuple(_place(layers, n_in))
+        self.n_in, self.n_out = n_in, self.placed[-1].n_out
+        self.max_batch, self.dtype, self.kernels = max_batch, np.dtype(dtype), kernels
+        blocks = [block._replace(name=f"{block.name}{p.number}") for p in self.placed for block in p.layer.blocks(p.n_in)]
+        self.params = Params.allocate(blocks, dtype)
+        self.runtime = [p.layer.build(self._room(k, p)) for k, p in enumerate(self.placed)]
+        self.first_with_params = next(k for k, p in enumerate(self.placed) if p.layer.blocks(p.n_in))
+        self._dz = aligned_zeros((max_batch, self.n_out), dtype)
+        self.loss_scratch = LossScratch.for_batches(max_batch, self.n_out, dtype)
+        self.dz = self._dz[:0]
+
+    def initialize(self, seed: int) -> None:
+        """Draw the initial parameters; each layer has a stream of its own, so widening one leaves the others as they are."""
+        for k, p in enumerate(self.placed):
+            for name, value in p.layer.draw(rng_for(seed, Stream.INITIALIZATION, k), p.n_in).items():
+                self.params.views[f"{name}{p.number}"].value[...] = value
+
+    def forward(self, x: Array, rng: np.random.Generator | None = None) -> Array:
+        """Return the logits of x (m, n_in); rng None means inference. The result lives until the next call."""
+        self.dz = self._dz[: len(x)]
+        for layer in self.runtime:
+            x = layer.forward(x, rng)
+        return x
+
+    def backward(self) -> None:
+        """Carry `dz`, the gradient of the last forward pass's logits, back through the layers into `params.grad`."""
+        dz: Array | None = self.dz
+        for k in range(len(self.runtime) - 1, self.first_with_params - 1, -1):
+            assert dz is not None
+            dz = self.runtime[k].backward(dz, need_dx=k > self.first_with_params)
+
+    def kink_sides(self) -> list[BoolArray]:
+        """Return copies of the sides every kinked layer's units were on in the last forward pass."""
+        return [sides.copy() for layer in self.runtime if (sides := layer.kink_sides()) is not None]
+
+    def _room(self, k: int, p: Placed) -> Place:
+        before = self.placed[k - 1].layer if k else None
+        return Place(
+            n_in=p.n_in,
+            max_batch=self.max_batch,
+            dtype=self.dtype,
+            views=self._views(p),
+            kernels=self.kernels,
+            in_place=before is not None and not before.needs_output,  # never over the data, nor what backward reads
+        )
+
+    def _views(self, p: Placed) -> dict[str, View]:
+        return {block.name: self.params.views[f"{block.name}{p.number}"] for block in p.layer.blocks(p.n_in)}
+
+
+def _place(layers: Sequence[Layer], n_in: int) -> Iterator[Placed]:
+    number = 0
+    for layer in layers:
+        number += bool(layer.blocks(n_in))
+        n_out = layer.n_out(n_in)
+        yield Placed(layer, n_in, n_out, number)
+        n_in = n_out
