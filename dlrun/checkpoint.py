@@ -1,0 +1,87 @@
+"""Checkpoints: State on disk, as arrays and JSON, never pickle.
+
+`<step>.npz` is written once; `manifest.json`, replaced last, maps `last` and `best` to a file with its step and SHA-256, and
+carries a checksum of its own. `last` holds the whole State, `best` the parameters that were best on dev.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from dlrun.arrays import Array
+from dlrun.errors import DlrunError, Problem
+from dlrun.rundir.files import read_bytes, read_json, write_atomically, write_json
+from dlrun.rundir.paths import RunPaths
+from dlrun.training.state import State
+
+SCHEMA = 1
+LARGEST = 4 * 2**30  # bytes
+SCALARS = "scalars"  # the array that holds everything else of a State, as JSON text
+
+Which = Literal["last", "best"]
+
+
+def save(paths: RunPaths, state: State) -> None:
+    """Write the state as `last`, the best parameters as `best`, and then the manifest that names them."""
+    entries = {"last": _write(paths, state.step, state.arrays(), state.scalars())}
+    if state.best.found and state.best.step != state.step:
+        best = {"epoch": state.best.epoch, "step": state.best.step, "error": state.best.error, "loss": state.best.loss}
+        entries["best"] = _write(paths, state.best.step, {"theta": state.best.theta}, best)
+    else:
+        entries["best"] = entries["last"]
+    manifest = {"schema": SCHEMA, **entries}
+    write_json(paths.manifest, manifest | {"sha256": _checksum(manifest)})
+
+
+def load_theta(paths: RunPaths, which: Which, theta: Array) -> None:
+    """Fill theta with stored parameters.
+
+    Errors: DlrunError if the manifest or the file is damaged, or if the parameters are not this network's.
+    """
+    stored = _read(paths, which)["theta"]
+    if stored.shape != theta.shape or stored.dtype != theta.dtype:
+        raise DlrunError(Problem(what="the stored parameters are not those of this network", where=str(paths.manifest)))
+    theta[...] = stored
+
+
+def load_state(paths: RunPaths, state: State) -> None:
+    """Fill a state with the last one saved."""
+    arrays = _read(paths, "last")
+    scalars = json.loads(arrays.pop(SCALARS).tobytes())
+    state.restore(arrays, scalars)
+
+
+def _write(paths: RunPaths, step: int, arrays: Mapping[str, Array], scalars: Mapping[str, Any]) -> dict[str, Any]:
+    memory = io.BytesIO()
+    text = np.frombuffer(json.dumps(scalars).encode(), dtype=np.uint8)
+    np.savez(memory, **{SCALARS: text}, **arrays)  # type: ignore[arg-type]
+    data = memory.getvalue()
+    name = f"{step:08d}.npz"
+    write_atomically(paths.checkpoints / name, data)
+    return {"file": name, "step": step, "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _read(paths: RunPaths, which: Which) -> dict[str, Any]:
+    manifest = read_json(paths.manifest)
+    claimed = manifest.pop("sha256", None)
+    if claimed != _checksum(manifest) or manifest.get("schema") != SCHEMA:
+        raise DlrunError(Problem(what="the manifest is damaged, or from another version of dlrun", where=str(paths.manifest)))
+    path = paths.checkpoints / Path(manifest[which]["file"]).name  # a name, never a way out of the directory
+    data = read_bytes(path, LARGEST)
+    if hashlib.sha256(data).hexdigest() != manifest[which]["sha256"]:
+        raise DlrunError(Problem(what="the checkpoint is damaged: its checksum is not the manifest's", where=str(path)))
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise DlrunError(Problem(what=f"this is no checkpoint: {error}", where=str(path))) from error
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,106 @@
+"""The training loop: the textbook, in the textbook's order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf, isfinite
+
+from dlrun.data.batches import Batches
+from dlrun.data.splits import Splits
+from dlrun.errors import Diverged, Problem
+from dlrun.nn.metrics import evaluate
+from dlrun.nn.network import Network
+from dlrun.nn.penalties import add_penalties
+from dlrun.nn.schedules import Progress
+from dlrun.training.plan import Plan
+from dlrun.training.state import State
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A row of metrics.csv: train figures are running means over the epoch, cost is train_loss plus the penalties."""
+
+    epoch: float
+    step: int
+    learning_rate: float
+    cost: float
+    train_loss: float
+    train_error: float
+    dev_loss: float | None
+    dev_error: float | None
+    weight_norm: float
+
+
+@dataclass
+class StepEnd:
+    """What a mini-batch step tells: one object, reused."""
+
+    step: int = 0
+    epoch: int = 0  # completed before this step
+    learning_rate: float = 0.0
+    cost: float = 0.0
+    evaluation: Evaluation | None = None
+
+
+def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterator[StepEnd]:
+    """Train until plan.epochs; state is complete at every yield, so whoever iterates may log, save, or stop."""
+    batches = Batches(splits.train, plan.batch_size, plan.seed)
+    step_end, params, m = StepEnd(), network.params, len(splits.train)
+    while not state.finished(plan.epochs):
+        state.begin_epoch(plan.seed)
+        for batch in batches.epoch(state.epoch, state.position):  # shuffled by (seed, epoch), from state.position on
+            epoch = state.epoch
+            lr = plan.learning_rate.at(Progress(state.epochs_passed(m), state.step))
+            z = network.forward(batch.x, state.dropout_rng)
+            error_sum = plan.loss.error_sum(z, batch.y, network.loss_scratch)
+            loss = plan.loss.mean(z, batch.y, network.dz, network.loss_scratch, network.kernels)
+            network.backward()
+            cost = loss + add_penalties(plan.penalties, params, network.kernels)
+            if not isfinite(cost + params.squared_gradient_norm()):
+                raise diverged(network, state, cost, lr)  # before the update: the parameters are the last good ones
+            plan.optimizer.step(
+                params.theta, params.grad, state.slots, params.scratch, lr, state.step + 1,
+                weights=params.weights, kernels=network.kernels,
+            )  # fmt: skip
+            state.step_done(len(batch.x), m, loss, error_sum)
+            due = state.step % plan.evaluate_every == 0 or (state.epoch == plan.epochs and state.position == 0)
+            step_end.step, step_end.epoch, step_end.learning_rate, step_end.cost = state.step, epoch, lr, cost
+            step_end.evaluation = evaluate_now(network, plan, splits, state, lr) if due else None
+            yield step_end
+            if state.finished(plan.epochs):
+                return
+
+
+def evaluate_now(network: Network, plan: Plan, splits: Splits, state: State, lr: float) -> Evaluation:
+    """Score dev, keep the best parameters, and set state.stop_reason when patience is at its end."""
+    epoch = state.epochs_passed(len(splits.train))
+    dev = evaluate(network, plan.loss, splits.dev.x, splits.dev.y) if splits.dev else None
+    if dev:
+        state.best.offer(dev, epoch, state.step, network.params.theta)
+        if plan.patience is not None and epoch - state.best.epoch >= plan.patience:
+            state.stop_reason = f"early stopping: dev no better for {plan.patience} epochs"
+    train_loss = state.loss_sum / state.seen
+    return Evaluation(
+        epoch=epoch,
+        step=state.step,
+        learning_rate=lr,
+        cost=train_loss + sum(penalty.cost(network.params) for penalty in plan.penalties),
+        train_loss=train_loss,
+        train_error=plan.error_unit * plan.loss.error(state.error_sum, state.seen),
+        dev_loss=dev.loss if dev else None,
+        dev_error=plan.error_unit * dev.error if dev else None,
+        weight_norm=network.params.weight_norm(),
+    )
+
+
+def diverged(network: Network, state: State, cost: float, lr: float) -> Diverged:
+    """Say where numbers stopped being numbers, and what usually helps."""
+    blocks = ", ".join(network.params.non_finite())
+    where = f"the gradient of {blocks}" if blocks else "the cost" if not isfinite(cost) else "the norm of the gradient"
+    last = state.loss_sum / state.seen if state.seen else inf
+    so_far = f"; mean loss of the epoch until then {last:.4g}" if isfinite(last) else ""
+    return Diverged(
+        Problem(
+            what=f"diverged at step {state.step + 1} (epoch {state.epoch + 1}): {where} is not a finite number{so_far}",
+            cure=f"try a smaller learning_rate.initial (this step used {lr:.3g}), normalized inputs, or another init",
+        )
+    )

@@ -1,0 +1,28 @@
+"""What training is told and never changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dlrun.nn.losses import Loss
+from dlrun.nn.optimizers import Optimizer
+from dlrun.nn.penalties import Penalty
+from dlrun.nn.schedules import LearningRate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A training run in numbers: batch_size is a count (full batch: all examples), evaluate_every counts steps.
+
+    error_unit turns an error into the target's units: for regression the standard deviation the targets were divided by.
+    """
+
+    seed: int
+    epochs: int
+    batch_size: int
+    loss: Loss
+    penalties: Sequence[Penalty]
+    optimizer: Optimizer
+    learning_rate: LearningRate
+    evaluate_every: int
+    patience: int | None = None  # epochs
+    error_unit: float = 1.0
