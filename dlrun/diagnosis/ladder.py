@@ -1,0 +1,165 @@
+"""The ladder of errors: target, train, dev; each step up it has a name, a size, and a cure of its own."""
+
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any
+
+from dlrun.diagnosis.gaps import Gap, gap
+from dlrun.diagnosis.headline import UNITS, Metric, headline
+from dlrun.errors import DlrunError
+from dlrun.statistics.intervals import Estimate, Interval, Proportion, exact
+
+SCHEMA = 1
+
+ESTIMATES: dict[Metric, type[Estimate]] = {"error_rate": Proportion, "rmse": Estimate}
+
+
+def metric_of(error: Estimate) -> Metric:
+    """Say what an error is: a fraction wrong, or a root mean square error."""
+    return "error_rate" if isinstance(error, Proportion) else "rmse"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Errors:
+    """The errors of one set of weights: fractions wrong (Proportion) or root mean square errors, in the unit of the target.
+
+    target is the best error possible, known as a number; target_assumed says that nobody gave one and 0 is taken.
+    """
+
+    target: float
+    target_assumed: bool
+    train: Estimate
+    dev: Estimate | None
+
+    @property
+    def metric(self) -> Metric:
+        """What the errors are: a fraction wrong, or a root mean square error."""
+        return metric_of(self.train)
+
+    @property
+    def parts(self) -> dict[str, Estimate]:
+        """The measured parts by name."""
+        return {"train": self.train} | ({"dev": self.dev} if self.dev else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """What is wrong with a run, as far as its errors can say.
+
+    avoidable_bias = train − target, variance = dev − train; a gap is too large beyond tolerance · scale. variance is None without
+    a dev part. verdict is empty when nothing is wrong, and when nothing is decided: the gaps' statuses tell which.
+    """
+
+    errors: Errors
+    tolerance: float
+    scale: float
+    avoidable_bias: Gap
+    variance: Gap | None
+
+    @property
+    def verdict(self) -> tuple[str, ...]:
+        """The words for what is wrong: high_bias, high_variance, in this order."""
+        words = {"high_bias": self.avoidable_bias, "high_variance": self.variance}
+        return tuple(word for word, found in words.items() if found and found.status == "high")
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one line."""
+        return headline(self.avoidable_bias, self.variance, self.tolerance * self.scale, UNITS[self.errors.metric])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know to read the numbers rightly."""
+        assumed = (
+            "no target error is given, so 0 is assumed: if the best possible error is higher, part of the bias cannot be avoided"
+        )
+        chosen = (
+            "the dev error is that of the epoch with the lowest one: it was chosen on these examples and is a little too good; "
+            "only the test part, or runs with other seeds, are unbiased"
+        )
+        missing = "there is no dev part, so variance is not measured"
+        return (*([assumed] if self.errors.target_assumed else []), chosen if self.errors.dev else missing)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return diagnosis.json; null stands for what is not measured, and for a limit that is infinite."""
+        target = _interval_json("error", exact(self.errors.target)) | {"n": None}
+        parts = {name: _interval_json("error", part) | {"n": part.n} for name, part in self.errors.parts.items()}
+        return {
+            "schema": SCHEMA,
+            "verdict": list(self.verdict),
+            "headline": self.headline,
+            "metric": self.errors.metric,
+            "errors": {"target": target, **parts},
+            "target_assumed": self.errors.target_assumed,
+            "confidence": self.errors.train.confidence,
+            "tolerance": self.tolerance,
+            "scale": self.scale,
+            "avoidable_bias": _gap_json(self.avoidable_bias),
+            "variance": _gap_json(self.variance) if self.variance else None,
+            "data_mismatch": None,
+            "dev_overfitting": None,
+            "optimization": None,
+            "health": None,
+            "advice": [],
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, tree: Any) -> "Diagnosis":
+        """Diagnose again from the errors, tolerance and scale that a diagnosis.json holds.
+
+        Errors: DlrunError if the tree is not one, or one that a newer dlrun wrote.
+        """
+        try:
+            if tree["schema"] != SCHEMA:
+                raise DlrunError(
+                    f"this diagnosis has schema {tree['schema']}, this dlrun reads {SCHEMA}: use the dlrun that wrote it"
+                )
+            return diagnose(_errors_from_json(tree), tolerance=float(tree["tolerance"]), scale=float(tree["scale"]))
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise DlrunError(f"the stored diagnosis is damaged: {type(error).__name__} {error}") from error
+
+
+def diagnose(errors: Errors, *, tolerance: float, scale: float = 1.0) -> Diagnosis:
+    """Return which steps of the ladder are too high, as far as the number of examples can tell.
+
+    scale turns the tolerance into the unit of the errors: 1 for a fraction wrong; for a root mean square error the standard
+    deviation of the target, which is the error of always predicting its mean.
+    """
+    threshold = tolerance * scale
+    return Diagnosis(
+        errors=errors,
+        tolerance=tolerance,
+        scale=scale,
+        avoidable_bias=gap(errors.train, exact(errors.target), threshold),
+        variance=gap(errors.dev, errors.train, threshold) if errors.dev else None,
+    )
+
+
+def _errors_from_json(tree: dict[str, Any]) -> Errors:
+    estimate = ESTIMATES[tree["metric"]]
+    parts = {
+        name: estimate(
+            float(stored["error"]),
+            float(stored["low"]),
+            inf if stored["high"] is None else float(stored["high"]),
+            int(stored["n"]),
+            float(tree["confidence"]),
+        )
+        for name, stored in tree["errors"].items()
+        if name != "target"
+    }
+    target = float(tree["errors"]["target"]["error"])
+    return Errors(target=target, target_assumed=bool(tree["target_assumed"]), train=parts["train"], dev=parts.get("dev"))
+
+
+def _interval_json(name: str, interval: Interval) -> dict[str, Any]:
+    return {name: interval.value, "low": _finite(interval.low), "high": _finite(interval.high)}
+
+
+def _gap_json(found: Gap) -> dict[str, Any]:
+    return _interval_json("value", found) | {"status": found.status, "needed_n": found.needed_n}
+
+
+def _finite(limit: float) -> float | None:
+    return limit if isfinite(limit) else None

@@ -1,0 +1,39 @@
+"""The basic recipe: what to try next, as a patch of the spec.
+
+The order is the course's: bias until it is low, then variance, then look at bias again. A patch turns one knob; only a
+bigger network brings L2 with it, since size without regularization buys variance.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dlrun.diagnosis.ladder import Diagnosis
+
+FIRST_L2 = 1.0  # λ, with the penalty λ/(2·batch size): enough to be seen, far from too much
+STRONGER = 4
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One next experiment: why, which keys change, and what will be seen if it works. No patch: look at test instead."""
+
+    reason: str
+    patch: dict[str, str] = field(default_factory=dict)
+
+
+def next_experiment(diagnosis: Diagnosis, *, hidden: Sequence[int], l2: float, seed: int) -> Advice:
+    """Return the first thing to try for a diagnosis."""
+    if "high_bias" in diagnosis.verdict:
+        wider = [2 * units for units in hidden] or [32]
+        patch = {"architecture.hidden": f"[{','.join(map(str, wider))}]"}
+        if l2 == 0:
+            patch["regularization.l2"] = "0.1"
+        return Advice("high bias: a bigger network fits the training set better; l2 keeps its variance down", patch)
+    if "high_variance" in diagnosis.verdict:
+        stronger = f"{l2 * STRONGER or FIRST_L2:g}"
+        reason = "high variance: more regularization; expect the train error to rise a little"
+        return Advice(reason, {"regularization.l2": stronger})
+    gaps = [gap for gap in (diagnosis.avoidable_bias, diagnosis.variance) if gap]
+    if any(gap.status == "inconclusive" for gap in gaps):
+        return Advice("inconclusive: another seed shows how much of this is chance", {"seed": str(seed + 1)})
+    return Advice("nothing is wrong on train and dev: the test part has the unbiased error, look once")

@@ -1,0 +1,228 @@
+"""The one layer that touches run files: whole files replaced at once, append files that only hold whole rows.
+
+An OSError leaves here as a DlrunError that says what could not be done, to which file, and why.
+"""
+
+import csv
+import errno
+import hashlib
+import io
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from math import isfinite
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, Self
+
+from dlrun.errors import DlrunError, Problem
+
+LARGEST_JSON = 16 * 2**20  # bytes; a run directory may come from others
+
+CURES = {
+    errno.ENOSPC: "free some space on this disk, or write elsewhere with --runs-dir",
+    errno.EDQUOT: "the quota is used up: delete something, or write elsewhere with --runs-dir",
+    errno.EFBIG: "the limit on file sizes is too small (ulimit -f)",
+    errno.EROFS: "this disk can only be read: write elsewhere with --runs-dir",
+    errno.EACCES: "change its permissions, or use another directory with --runs-dir",
+    errno.EPERM: "change its permissions, or use another directory with --runs-dir",
+}
+
+
+@contextmanager
+def explained(action: str, path: Path) -> Iterator[None]:
+    """Turn an OSError into a DlrunError: `<path>: cannot <action>: no space left on device`, with a cure where one is known."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        cure = CURES.get(error.errno or 0, "")
+        raise DlrunError(Problem(what=f"cannot {action}: {reason}", where=str(path), cure=cure)) from error
+
+
+def open_regular(path: Path, flags: int) -> int:
+    """Open a regular file and return its descriptor; refuse what a hostile directory holds instead: a FIFO, a device, a folder.
+
+    Errors: OSError; whoever calls says what it was for.
+    """
+    fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o666)  # without O_NONBLOCK a FIFO would wait for its other end
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "not a regular file")
+    return fd
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write every byte: one system call, unless the kernel takes less, as it does when the disk is nearly full."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def write_atomically(path: Path, data: bytes | str) -> None:
+    """Replace a file so that any crash leaves the old one or the new one, whole.
+
+    The bytes go to a temporary file in the same directory and reach the disk (fsync) before the name does (rename); the name
+    reaches it when the directory is flushed.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with explained("write", path):
+        try:
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            try:
+                write_all(fd, data.encode() if isinstance(data, str) else data)
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+            temporary.replace(path)
+        except BaseException:  # Ctrl-C too
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        flush_directory(path.parent)
+
+
+def flush_directory(directory: Path) -> None:
+    """Make the names in a directory durable: without it a power loss may undo a rename or a mkdir."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def append_text(path: Path, text: str) -> None:
+    """Add text to the end of a file in one write; for what nobody resumes from, so it is not flushed."""
+    with explained("append to", path):
+        fd = open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW)
+        try:
+            write_all(fd, text.encode())
+        finally:
+            os.close(fd)
+
+
+class AppendFile:
+    """A CSV file that grows by whole rows: each row, or block of rows, is one write.
+
+    A file that exists is continued if its header is the same; a symbolic link is refused, since it may lead anywhere. A write
+    that fails half-way is cut back: the file ends with a whole row, unless the machine dies within that one call.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self.path = path
+        with explained("open", path):
+            self._fd = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW)
+        try:
+            self._begin(_csv([columns]))
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, header: bytes) -> None:
+        with explained("read", self.path):
+            self.size = os.fstat(self._fd).st_size  # bytes, all of them whole rows
+            found = os.pread(self._fd, len(header), 0)
+        if not found:
+            self._write(header)
+        elif found != header:
+            raise DlrunError(Problem(what=f"the columns are not {header.decode().strip()}", where=str(self.path)))
+
+    def append(self, *rows: Sequence[object]) -> None:
+        """Add rows; floats are written so that reading them gives the same bits, None as an empty cell."""
+        self._write(_csv(rows))
+
+    def _write(self, data: bytes) -> None:
+        with explained("append to", self.path):
+            try:
+                write_all(self._fd, data)
+            except BaseException:
+                with suppress(OSError):
+                    os.ftruncate(self._fd, self.size)
+                raise
+        self.size += len(data)
+
+    def flush(self) -> None:
+        """Make what is written so far durable."""
+        with explained("flush", self.path):
+            os.fsync(self._fd)
+
+    def close(self) -> None:
+        """Close the file; a second time does nothing."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _csv(rows: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with explained("read", path), open(open_regular(path, os.O_RDONLY), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(path: Path, tree: Mapping[str, Any]) -> None:
+    """Write a tree as JSON, atomically, keys in their own order; NaN and infinities, which JSON has no word for, become null."""
+    text = json.dumps(_plain(tree), indent=2, ensure_ascii=False, allow_nan=False)
+    # an argument that is no valid UTF-8 holds lone surrogates; escaped with a backslash they are JSON's own \udcxx
+    write_atomically(path, (text + "\n").encode("utf-8", "backslashreplace"))
+
+
+def _plain(tree: object) -> object:
+    """Return the tree in JSON's own types; NumPy numbers become Python's."""
+    match tree:
+        case Mapping():
+            return {key: _plain(value) for key, value in tree.items()}
+        case list() | tuple():
+            return [_plain(value) for value in tree]
+        case bool():
+            return tree
+        case Integral():
+            return int(tree)
+        case Real():
+            return float(tree) if isfinite(tree) else None
+        case _:
+            return tree
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object that a JSON file holds.
+
+    Errors: DlrunError with the file's name if it is missing, larger than 16 MiB, broken, nested too deeply, or not an object.
+    """
+    try:
+        tree = json.loads(read_bytes(path, LARGEST_JSON), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:  # ValueError: also bytes that are no UTF-8, numbers of 5,000 digits
+        raise DlrunError(Problem(what=f"this is not the JSON that dlrun wrote: {error}", where=str(path))) from error
+    if not isinstance(tree, dict):
+        raise DlrunError(Problem(what="this JSON is not an object", where=str(path)))
+    return tree
+
+
+def read_bytes(path: Path, largest: int) -> bytes:
+    """Return the bytes of a regular file.
+
+    Errors: DlrunError if it cannot be read, or is larger than `largest` bytes.
+    """
+    with explained("read", path), open(open_regular(path, os.O_RDONLY), "rb") as file:
+        data = file.read(largest + 1)
+    if len(data) > largest:
+        raise DlrunError(Problem(what=f"this file is larger than {largest // 2**20} MiB", where=str(path)))
+    return data
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,197 @@
+"""run.json: what a run is and how it ended, readable without its network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Literal, cast, get_args
+
+from dlrun.errors import DlrunError, Problem
+from dlrun.rundir.files import read_json, write_json
+from dlrun.rundir.paths import RunPaths
+
+SCHEMA = 1
+
+Status = Literal["running", "completed", "interrupted", "diverged", "failed", "lost"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One look at a part that training never sees, with what was seen: a part looked at often is no longer unseen."""
+
+    time: datetime
+    part: str
+    error: float
+    low: float
+    high: float | None  # None: no upper limit is known
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """What run.json holds; a change is `dataclasses.replace`, then save.
+
+    Times carry their zone. seconds is the time spent training, over all processes that worked on the run. spec is the resolved
+    spec, summary what closing lines print (best epoch, errors, verdict, parameters); both are JSON trees.
+    """
+
+    run: str
+    name: str
+    status: Status
+    stop_reason: str | None = None
+    started: datetime
+    ended: datetime | None = None
+    seconds: float | None = None
+    pid: int
+    host: str
+    heartbeat: datetime
+    argv: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    parent: str | None = None
+    spec: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
+    test_looks: tuple[Look, ...] = ()
+
+    def save(self, paths: RunPaths) -> None:
+        """Write run.json, atomically."""
+        write_json(paths.record, {"schema": SCHEMA, **_to_json(self)})
+
+    @classmethod
+    def load(cls, paths: RunPaths) -> "RunRecord":
+        """Read run.json.
+
+        Errors: DlrunError if it is missing or damaged, with everything that is wrong, or if a newer dlrun wrote it.
+        """
+        tree = read_json(paths.record)
+        where = str(paths.record)
+        schema = tree.pop("schema", None)
+        if isinstance(schema, int) and schema > SCHEMA:
+            what = f"a newer dlrun wrote this run: its schema is {schema}, this dlrun reads {SCHEMA}"
+            raise DlrunError(Problem(what=what, where=where, cure="upgrade dlrun"))
+        if schema != SCHEMA:
+            raise DlrunError(Problem(what=f"the schema must be {SCHEMA}, got {schema!r}", where=where))
+        values, wrong = _read(RECORD, tree)
+        if wrong:
+            raise DlrunError(*(Problem(what=what, where=where) for what in wrong))
+        return cls(**values)
+
+
+def _to_json(record: RunRecord | Look) -> dict[str, Any]:
+    return {entry.name: _value_to_json(getattr(record, entry.name)) for entry in fields(record)}
+
+
+def _value_to_json(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return [_value_to_json(item) for item in value]
+        case Look():
+            return _to_json(value)
+        case _:
+            return value
+
+
+Reader = Callable[[Any], Any]  # JSON value → field; ValueError says what it must be
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("must be a whole number")
+    return value
+
+
+def _number(value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError("must be a number")
+    return float(value)
+
+
+def _tree(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("must be an object")
+    return value
+
+
+def _time(value: Any) -> datetime:
+    try:
+        time = datetime.fromisoformat(_text(value))
+    except ValueError:
+        raise ValueError("must be a time as in 2026-01-31T12:00:00+00:00") from None
+    if time.tzinfo is None:
+        raise ValueError("must be a time with its zone")
+    return time
+
+
+def _status(value: Any) -> Status:
+    if value not in get_args(Status):
+        raise ValueError(f"must be one of {', '.join(get_args(Status))}")
+    return cast(Status, value)
+
+
+def _or_none(read: Reader) -> Reader:
+    return lambda value: None if value is None else read(value)
+
+
+def _each(read: Reader) -> Reader:
+    def read_all(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise ValueError("must be a list")
+        return tuple(read(item) for item in value)
+
+    return read_all
+
+
+def _look(value: Any) -> Look:
+    values, wrong = _read(LOOK, _tree(value))
+    if wrong:
+        raise ValueError("must hold looks: " + ", ".join(wrong))
+    return Look(**values)
+
+
+LOOK: dict[str, Reader] = {
+    "time": _time,
+    "part": _text,
+    "error": _number,
+    "low": _number,
+    "high": _or_none(_number),
+    "n": _whole,
+}
+
+RECORD: dict[str, Reader] = {
+    "run": _text,
+    "name": _text,
+    "status": _status,
+    "stop_reason": _or_none(_text),
+    "started": _time,
+    "ended": _or_none(_time),
+    "seconds": _or_none(_number),
+    "pid": _whole,
+    "host": _text,
+    "heartbeat": _time,
+    "argv": _each(_text),
+    "overrides": _each(_text),
+    "parent": _or_none(_text),
+    "spec": _tree,
+    "summary": _tree,
+    "test_looks": _each(_look),
+}
+
+
+def _read(readers: dict[str, Reader], tree: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the fields and everything that is wrong; an unknown key is wrong, since saving would lose it."""
+    values: dict[str, Any] = {}
+    wrong = [f"unknown key {key!r}" for key in tree if key not in readers]
+    for key, read in readers.items():
+        try:
+            values[key] = read(tree[key])
+        except KeyError:
+            wrong.append(f"{key} is missing")
+        except (ValueError, OverflowError) as error:
+            wrong.append(f"{key} {error}")
+    return values, wrong

@@ -1,0 +1,112 @@
+"""What a user types for a run: an id, the beginning or end of one, @last, or a path."""
+
+import os
+import re
+from difflib import get_close_matches
+from pathlib import Path
+
+from dlrun.errors import InvalidInput, Problem
+from dlrun.rundir.files import explained
+from dlrun.rundir.ids import ID, SECOND
+from dlrun.rundir.paths import RunPaths
+
+SHOWN = 8  # candidates listed in an error
+FORMS = "write an id, its beginning or end, @last, @last~1 (the one before), or a path"
+
+
+def find_run(reference: str, runs_dir: Path) -> RunPaths:
+    """Return the one run that is meant: a full id, a unique prefix or tail, `@last`, `@last~1`, or a path to its directory.
+
+    An id is compared with the names in runs_dir and never joined to a path, so it cannot lead out of there; a path may, since
+    the user wrote one.
+    Errors: InvalidInput if none or several are meant, with what to type instead.
+    """
+    if not reference:
+        raise InvalidInput(Problem(what="no run is named", cure=FORMS))
+    if reference.startswith("@"):
+        return _by_age(reference, runs_dir)
+    if os.sep in reference or reference in {".", ".."}:
+        return _by_path(reference)
+    return _by_name(reference, runs_dir)
+
+
+def runs_in(runs_dir: Path) -> list[RunPaths]:
+    """Return the runs in a directory, oldest first; links, foreign names, and directories without run.json are none."""
+    with explained("list the runs in", runs_dir):
+        try:
+            entries = list(os.scandir(runs_dir))
+        except FileNotFoundError:
+            return []
+    directories = [Path(entry.path) for entry in entries if ID.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)]
+    return sorted((RunPaths(path) for path in directories if _is_run(path)), key=_age)
+
+
+def _age(run: RunPaths) -> tuple[str, int, str]:
+    """Sort by the second in the id; within one, by the spec's time of writing: it is written once, at the start."""
+    try:
+        written = run.spec.stat().st_mtime_ns
+    except OSError:
+        written = 0
+    return run.id[:SECOND], written, run.id
+
+
+def _is_run(directory: Path) -> bool:
+    try:
+        return RunPaths(directory).record.is_file()
+    except (OSError, ValueError):  # a name that is too long, forbidden, or holds a NUL
+        return False
+
+
+def _by_age(reference: str, runs_dir: Path) -> RunPaths:
+    match = re.fullmatch(r"@last(?:~(\d{1,9}))?", reference, re.ASCII)
+    if not match:
+        raise InvalidInput(Problem(what=f"{reference!r} is no run", cure=FORMS))
+    back = int(match[1] or 0)
+    runs = runs_in(runs_dir)
+    if not runs:
+        raise InvalidInput(_no_runs_yet(runs_dir))
+    if back >= len(runs):
+        raise InvalidInput(Problem(what=f"{reference} goes back too far: there are {len(runs)} runs", where=str(runs_dir)))
+    return runs[-1 - back]
+
+
+def _by_path(reference: str) -> RunPaths:
+    path = Path(reference)
+    if not _is_run(path):
+        raise InvalidInput(Problem(what="there is no run here (a directory with run.json)", where=repr(reference)))
+    return RunPaths(path)
+
+
+def _by_name(reference: str, runs_dir: Path) -> RunPaths:
+    runs = {run.id: run for run in runs_in(runs_dir)}
+    if reference in runs:
+        return runs[reference]
+    if _is_run(Path(reference)):  # a run directory right here, named without ./
+        return RunPaths(Path(reference))
+    if not runs:
+        raise InvalidInput(_no_runs_yet(runs_dir))
+    meant = [name for name in runs if name.startswith(reference) or name.endswith(reference)]
+    if len(meant) == 1:
+        return runs[meant[0]]
+    if meant:
+        what = f"{reference!r} means {len(meant)} runs, which one?"
+        raise InvalidInput(Problem(what=what, where=str(runs_dir), excerpt=_listed(meant)))
+    raise InvalidInput(_unknown(reference, list(runs), runs_dir))
+
+
+def _unknown(reference: str, names: list[str], runs_dir: Path) -> Problem:
+    similar = [name for name in names if reference in name] or get_close_matches(reference, names, n=SHOWN)
+    what = f"there is no run {reference!r}" + (", did you mean" if similar else "")
+    return Problem(
+        what=what, where=str(runs_dir), excerpt=_listed(similar), cure="" if similar else f"the newest is {names[-1]}: @last"
+    )
+
+
+def _no_runs_yet(runs_dir: Path) -> Problem:
+    return Problem(what="there are no runs yet", where=str(runs_dir), cure="make one: dlrun train SPEC")
+
+
+def _listed(names: list[str]) -> tuple[str, ...]:
+    """Return the newest names, a line each."""
+    more = len(names) - SHOWN
+    return (*(f"   {name}" for name in reversed(names[-SHOWN:])), *([f"   and {more} more"] if more > 0 else []))

@@ -1,0 +1,1 @@
+"""How far an error measured on n examples can be from the true one."""
