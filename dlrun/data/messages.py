@@ -1,0 +1,65 @@
+"""What every message about data shares: text made safe to print, suggestions, and never more problems than one can read."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dlrun.errors import Problem, raise_all
+
+MOST = 10  # problems shown one by one; the others are counted
+
+
+def shown(text: str, at: int = 0, width: int = 80) -> str:
+    """Return text that is safe on one line of a terminal: control characters escaped, long text cut around position `at`."""
+    start = max(0, min(at - width // 2, len(text) - width))
+    window = text[start : start + width]
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in window)
+    return ("…" if start > 0 else "") + safe + ("…" if start + width < len(text) else "")
+
+
+def quoted(text: str) -> str:
+    """Return text in quotes, short and safe to print."""
+    return f"'{shown(text, width=40)}'"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names in quotes with commas between; after the tenth, how many more there are."""
+    words = [quoted(name) for name in names]
+    more = [f"and {len(words) - MOST:,} more"] if len(words) > MOST else []
+    return ", ".join(words[:MOST] + more)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a cure: the name closest to `word`, or all that there are."""
+    names = list(known)
+    folded = {name.casefold().strip(): name for name in names}
+    if close := difflib.get_close_matches(word.casefold().strip(), folded, n=1):
+        return f"did you mean {quoted(folded[close[0]])}?"
+    return f"there are {listed(names)}" if names else ""
+
+
+def limited(problems: list[Problem], found: int) -> list[Problem]:
+    """Return the first ten problems, and as a last one how many of the `found` ones are left out."""
+    kept = problems[:MOST]
+    left_out = found - len(kept)
+    return [*kept, Problem(what=f"and {left_out:,} more like these")] if left_out else kept
+
+
+@dataclass
+class Findings:
+    """What is wrong with a text file, collected in any order, told in the order of its lines."""
+
+    by_line: list[tuple[int, Problem]] = field(default_factory=list)
+    others: int = 0  # found as well, not worth a message each
+
+    def __bool__(self) -> bool:
+        return bool(self.by_line)
+
+    def add(self, line: int, problem: Problem) -> None:
+        """Keep a problem and the line it stands on."""
+        self.by_line.append((line, problem))
+
+    def raise_all(self) -> None:
+        """Raise InvalidInput with the first ten problems and the count of the others, if there are any."""
+        problems = [problem for _, problem in sorted(self.by_line, key=lambda found: found[0])]
+        raise_all(limited(problems, len(problems) + self.others))

@@ -1,0 +1,73 @@
+"""A second, slow look at the columns of a table that did not parse as finite numbers: cell by cell, each with its place."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dlrun.data.messages import MOST, Findings, quoted
+from dlrun.data.sources.table import Table
+
+
+@dataclass(kw_only=True)
+class Column:
+    """One column while it is read: the numbers so far, how many cells are bad, and the first of them as (line, text)."""
+
+    name: str
+    cell: int
+    label: bool
+    numbers: list[float] = field(default_factory=list)
+    bad: int = 0
+    first: list[tuple[int, str]] = field(default_factory=list)
+
+    def read(self, line: int, text: str) -> None:
+        """Take in one cell. A label may be any text but a blank one; it is kept elsewhere, so it counts as 0 here."""
+        number = _number(text) if not self.label else (0.0 if text.strip() else math.nan)
+        if math.isfinite(number):
+            self.numbers.append(number)
+            return
+        self.bad += 1
+        if len(self.first) < MOST:
+            self.first.append((line, text))
+
+    def report(self, table: Table, findings: Findings) -> None:
+        """Add the bad cells to the findings; a column without any number is one problem."""
+        hopeless = not self.numbers and self.bad > 1
+        for line, text in self.first[: 1 if hopeless else MOST]:
+            what, cure = self._reason(text)
+            if hopeless:
+                what += f"; no cell of this column is a {'label' if self.label else 'finite number'}"
+            findings.add(line, table.problem(what, line, self.name, cell=self.cell, cure=cure))
+        findings.others += 0 if hopeless else self.bad - len(self.first)
+
+    def _reason(self, text: str) -> tuple[str, str]:
+        """Say what is wrong with a cell, and the cure."""
+        if self.label:
+            return "the label is empty", "give the row a label, or remove it"
+        drop = f"drop the column with `drop: [{self.name}]`"
+        if not text.strip():
+            return "the cell is empty", f"fill it, remove the row, or {drop}"
+        if math.isnan(_number(text)) and text.strip().lower().lstrip("+-") != "nan":
+            return f"{quoted(text)} is not a number", f"encode it as a number, or {drop}"
+        return f"{quoted(text)} is not a finite number", f"replace it, remove the row, or {drop}"
+
+
+def read_columns(table: Table, features: Iterable[str], target: str | None) -> list[Column]:
+    """Read feature columns cell by cell, and the target if it is given; rows as wide as the header only."""
+    columns = [Column(name=name, cell=table.header.index(name), label=False) for name in features]
+    if target is not None:
+        columns.append(Column(name=target, cell=table.header.index(target), label=True))
+    records = table.records()
+    next(records)  # the header
+    for line, cells in records:
+        if len(cells) == len(table.header):
+            for column in columns:
+                column.read(line, cells[column.cell])
+    return columns
+
+
+def _number(text: str) -> float:
+    """Return the number a cell holds, NaN if it holds none; `1_000` is a number to Python, not in a table."""
+    try:
+        return math.nan if "_" in text else float(text)
+    except ValueError:
+        return math.nan

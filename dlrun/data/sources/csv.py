@@ -1,0 +1,114 @@
+"""Tables: comma- or tab-separated text with a header, one example a row."""
+
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import MinLen
+
+from dlrun.data.messages import Findings, did_you_mean, quoted, shown
+from dlrun.data.raw import RawArray, RawData, RawExamples, row_numbers
+from dlrun.data.sources.cells import read_columns
+from dlrun.data.sources.table import Table, read_table
+from dlrun.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Csv:
+    """A table with a header: `target` names the label's column, all others but those in `drop` are features.
+
+    Feature cells are finite numbers; labels are numbers if all of them are, else text. `.tsv` files are separated by tabs.
+    Problems stand at `file:LINE:COLUMN`: the line as an editor counts, the column by name (by number where it has none).
+    """
+
+    kind: Literal["csv"] = "csv"
+    path: Annotated[str, MinLen(1)]
+    target: Annotated[str, MinLen(1)]
+    drop: tuple[str, ...] = ()
+
+    def load(self, seed: int) -> RawData:
+        """Read the table; the seed has no effect."""
+        findings = Findings()
+        table = read_table(self.path, findings)
+        features = self._features(table, findings)
+        if findings:  # look at the cells too, so that all problems come at once
+            self._look_at_cells(table, features, findings)
+            findings.raise_all()
+        frame = _parse(table, features, self.target)
+        labels = frame[self.target].to_numpy(dtype=object).astype(np.str_)
+        unread = [column for column in features if not _is_finite(frame[column].to_numpy())]
+        blank = any(not label.strip() for label in labels)
+        if unread or blank:
+            columns = read_columns(table, unread, self.target if blank else None)
+            for column in columns:
+                column.report(table, findings)
+            findings.raise_all()
+            for column in columns:
+                frame[column.name] = column.numbers
+        x = np.ascontiguousarray(frame[features].to_numpy(dtype=np.float64))
+        label = shown(self.target, width=40)
+        examples = RawExamples(x=x, y=_numbers_if_all(labels), ids=row_numbers(len(x)), label=label, lines=table.lines)
+        return RawData(name=table.name, parts={"all": examples}, features=tuple(features), images=False, sha256=table.sha256)
+
+    def _features(self, table: Table, findings: Findings) -> list[str]:
+        """Return the feature columns in the file's order; every column that is asked for must be there."""
+        line, _ = next(table.records())
+        for key, column in [("target", self.target), *(("drop", column) for column in self.drop)]:
+            if column not in table.header:
+                what, cure = f"no column {quoted(column)} ({key})", did_you_mean(column, table.header)
+                findings.add(line, table.problem(what, line, 1, cure=cure))
+        if self.target in self.drop:
+            what = f"{quoted(self.target)} is the target and also in `drop`"
+            findings.add(line, table.problem(what, line, self.target, cure="take it out of `drop`"))
+        features = [column for column in dict.fromkeys(table.header) if column not in {self.target, *self.drop}]
+        if not features:
+            findings.add(line, table.problem("no column is left as a feature", line, 1, cure="drop fewer columns"))
+        return features
+
+    def _look_at_cells(self, table: Table, features: list[str], findings: Findings) -> None:
+        """Add the bad cells to the findings; a text column may be the target or one to drop whose name is misspelt."""
+        misspelt = not {self.target, *self.drop} <= set(table.header)
+        for column in read_columns(table, features, self.target if self.target in table.header else None):
+            if column.numbers or not misspelt:
+                column.report(table, findings)
+
+
+def _parse(table: Table, features: list[str], target: str) -> "pd.DataFrame":
+    """Let pandas parse the features as it finds them and the target as text."""
+    import pandas as pd
+
+    # From 3.1 on every number is read exactly and the option warns; before that, the default may miss the last bit.
+    exact = {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+    options: dict[str, Any] = {"keep_default_na": False, "low_memory": False, "index_col": False, **exact}
+    frame = pd.read_csv(
+        StringIO(table.text, newline="\n"),
+        sep=table.delimiter,
+        usecols=[*features, target],
+        dtype={target: str},
+        **options,
+    )
+    if len(frame) != len(table.lines):  # two parsers that disagree would pair values with the wrong lines
+        what = f"one parser reads {len(table.lines):,} rows, another {len(frame):,}"
+        raise InvalidInput(Problem(what=what, where=table.name, cure="look for a line of nothing but quoted blanks"))
+    return frame
+
+
+def _is_finite(column: RawArray) -> bool:
+    """Whether pandas read the column as numbers, all of them finite."""
+    return column.dtype.kind in "iuf" and bool(np.isfinite(column).all())
+
+
+def _numbers_if_all(labels: RawArray) -> RawArray:
+    """Return labels as int64 if all are integers, else as float64 if all are numbers, else as the text they are."""
+    if any("_" in label for label in labels):  # 1_2 is a name, though Python reads it as 12
+        return labels
+    for dtype in (np.int64, np.float64):
+        try:
+            return labels.astype(dtype)
+        except (ValueError, OverflowError):
+            continue
+    return labels

@@ -1,0 +1,134 @@
+"""Generated data: two-dimensional pictures of a problem, of any size, with classes as equal as the count allows.
+
+Row i has class i mod C. All randomness comes from the generator stream of the experiment's seed; ε ~ N(0, noise²) is
+added to every coordinate.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
+
+from dlrun.arrays import Array, IntArray
+from dlrun.data.raw import RawData, RawExamples, feature_names, row_numbers
+from dlrun.errors import InvalidInput, Problem
+from dlrun.seeding import Stream, rng_for
+
+Examples = Annotated[int, Ge(2), Le(10_000_000)]
+Noise = Annotated[float, Ge(0), Le(1e6)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moons:
+    """Two half circles that reach into each other.
+
+    t ~ U(0, π):  class 0 at (cos t, sin t) + ε,  class 1 at (1 − cos t, ½ − sin t) + ε
+    """
+
+    kind: Literal["moons"] = "moons"
+    examples: Examples = 1000
+    noise: Noise = 0.2
+
+    def load(self, seed: int) -> RawData:
+        """Draw the examples."""
+        rng = rng_for(seed, Stream.GENERATOR)
+        y = _classes(self.kind, self.examples, 2)
+        t = rng.uniform(0, np.pi, self.examples)
+        first = np.stack([np.cos(t), np.sin(t)], axis=1)
+        x = np.where(y[:, None] == 0, first, [1, 0.5] - first)
+        return _generated(self.kind, x + rng.normal(0, self.noise, x.shape), y)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circles:
+    """A circle inside another.
+
+    t ~ U(0, 2π):  r (cos t, sin t) + ε,  r = 1 for class 0, r = factor for class 1
+    """
+
+    kind: Literal["circles"] = "circles"
+    examples: Examples = 1000
+    noise: Noise = 0.1
+    factor: Annotated[float, Gt(0), Lt(1)] = 0.5
+
+    def load(self, seed: int) -> RawData:
+        """Draw the examples."""
+        rng = rng_for(seed, Stream.GENERATOR)
+        y = _classes(self.kind, self.examples, 2)
+        radius = np.where(y == 0, 1.0, self.factor)
+        x = _on_circle(radius, rng.uniform(0, 2 * np.pi, self.examples))
+        return _generated(self.kind, x + rng.normal(0, self.noise, x.shape), y)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spirals:
+    """Arms that wind around the origin, one class an arm.
+
+    t ~ U(0, 1):  t (cos φ, sin φ) + ε  with φ = 2π (turns · t + class / arms)
+    """
+
+    kind: Literal["spirals"] = "spirals"
+    examples: Examples = 1000
+    noise: Noise = 0.03
+    arms: Annotated[int, Ge(2), Le(1000)] = 2
+    turns: Annotated[float, Gt(0), Le(100)] = 1.5
+
+    def load(self, seed: int) -> RawData:
+        """Draw the examples."""
+        rng = rng_for(seed, Stream.GENERATOR)
+        y = _classes(self.kind, self.examples, self.arms)
+        t = rng.uniform(0, 1, self.examples)
+        x = _on_circle(t, 2 * np.pi * (self.turns * t + y / self.arms))
+        return _generated(self.kind, x + rng.normal(0, self.noise, x.shape), y)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blobs:
+    """Round clouds whose centers stand at equal distances on a circle of radius 4.
+
+    4 (cos φ, sin φ, 0, …, 0) + ε  with φ = 2π class / centers,  ε ~ N(0, spread²) in each of `features` columns
+
+    Columns beyond the second hold noise only. The centers do not depend on the seed: another seed is another sample
+    of the same problem.
+    """
+
+    kind: Literal["blobs"] = "blobs"
+    examples: Examples = 1000
+    centers: Annotated[int, Ge(2), Le(1000)] = 4
+    features: Annotated[int, Ge(2), Le(10_000)] = 2
+    spread: Annotated[float, Gt(0), Le(1e6)] = 1.0
+
+    def load(self, seed: int) -> RawData:
+        """Draw the examples."""
+        rng = rng_for(seed, Stream.GENERATOR)
+        y = _classes(self.kind, self.examples, self.centers)
+        x = rng.normal(0, self.spread, (self.examples, self.features))
+        x[:, :2] += _on_circle(np.full(len(y), 4.0), 2 * np.pi * y / self.centers)
+        return _generated(self.kind, x, y)
+
+
+def _classes(name: str, examples: int, classes: int) -> IntArray:
+    """Return the class of each row; there must be a row for each class."""
+    if examples < classes:
+        raise InvalidInput(Problem(what=f"{examples} examples cannot show {classes} classes", where=name))
+    return row_numbers(examples) % classes
+
+
+def _on_circle(radius: Array, angle: Array) -> Array:
+    """Return the points (m, 2) at these radii and angles."""
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+def _generated(name: str, x: Array, y: IntArray) -> RawData:
+    """Wrap arrays that were drawn; their hash is that of x's bytes, then y's."""
+    digest = hashlib.sha256(np.ascontiguousarray(x).data)
+    digest.update(y.data)
+    return RawData(
+        name=name,
+        parts={"all": RawExamples(x=x, y=y, ids=row_numbers(len(y)), label="class")},
+        features=feature_names(x.shape[1]),
+        images=False,
+        sha256=digest.hexdigest(),
+    )

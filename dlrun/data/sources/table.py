@@ -1,0 +1,156 @@
+"""A delimited text file whose shape is checked: UTF-8, one header, every row as wide as the header, every quote closed."""
+
+import codecs
+import csv
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+import numpy as np
+
+from dlrun.arrays import IntArray
+from dlrun.data.messages import MOST, Findings, quoted, shown
+from dlrun.data.sources.files import open_file, shown_path
+from dlrun.errors import InvalidInput, Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """The text of a table, read once, and the line on which each row starts (counted from 1, as an editor does)."""
+
+    name: str
+    text: str
+    delimiter: str
+    sha256: str
+    header: tuple[str, ...] = ()
+    lines: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield (line, cells) of the header and of every row; blank lines are passed over, as pandas does.
+
+        A quote that never closes, or text after a closing quote, is InvalidInput.
+        """
+        reader = csv.reader(io.StringIO(self.text, newline="\n"), delimiter=self.delimiter, strict=True)
+        line = 1
+        try:
+            for cells in reader:
+                if cells and not (len(cells) == 1 and cells[0].isspace()):
+                    yield line, cells
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise InvalidInput(self._broken_quote(line, error)) from None
+
+    def problem(self, what: str, line: int, column: str | int, *, cell: int = 0, cure: str = "") -> Problem:
+        """Return a problem at `file:line:column` with that line as its excerpt, cut around the cell of that index."""
+        text = next(islice(io.StringIO(self.text, newline="\n"), line - 1, None), "").rstrip("\n")
+        at = len(self.delimiter.join(text.split(self.delimiter)[:cell]))  # near enough when cells hold quotes
+        place = shown(str(column), width=40)
+        return Problem(what=what, where=f"{self.name}:{line}:{place}", excerpt=(f"{line:>5} | {shown(text, at)}",), cure=cure)
+
+    def _broken_quote(self, line: int, error: csv.Error) -> Problem:
+        if "expected after" in str(error):
+            what, cure = "text stands after a closing quote", 'write a quote inside a quoted cell twice: ""'
+        else:
+            what, cure = "a quote opens here and never closes", "close it, or remove it"
+        text = next(islice(io.StringIO(self.text, newline="\n"), line - 1, None), "")
+        cell = text[: max(text.rfind('"'), 0)].count(self.delimiter)
+        return self.problem(what, line, cell + 1, cell=cell, cure=cure)
+
+
+def read_table(path: str, findings: Findings) -> Table:
+    """Read a table; whatever is wrong with its header and with the width of its rows is added to the findings.
+
+    Raises InvalidInput at once where there is nothing to go on with: no file, no text, no header, a broken quote.
+    """
+    with open_file(path) as file:
+        content = file.read()
+    name = shown_path(path)
+    table = Table(
+        name=name,
+        text=_decode(name, content),
+        delimiter="\t" if path.lower().endswith((".tsv", ".tab")) else ",",
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    records = table.records()
+    line, header = next(records, (1, []))
+    if not header:
+        raise InvalidInput(Problem(what="the file is empty", where=f"{name}:1:1", cure="give a header and rows"))
+    table = replace(table, header=tuple(header))
+    lines, misfits = _measure(records, len(header))
+    _check_header(table, line, findings)
+    _check_widths(table, lines, misfits, findings)
+    if not lines:
+        what, cure = "there is a header and no row below it", "the first line names the columns; data starts below it"
+        findings.add(line, table.problem(what, line, 1, cure=cure))
+    return replace(table, lines=np.array(lines, dtype=np.int64))
+
+
+def _decode(name: str, content: bytes) -> str:
+    """Decode UTF-8, with or without a byte order mark, and end every line with a newline; a NUL byte means no text."""
+    content = content.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = content.decode()
+        if "\0" not in text:
+            # pandas reads "\n\r,2" as a row that begins with 2: it gets one kind of line end, which csv counts alike.
+            return text.replace("\r\n", "\n").replace("\r", "\n")
+        at, what = content.index(b"\0"), "a NUL byte: this is not a text file"
+    except UnicodeDecodeError as error:
+        at, what = error.start, f"byte 0x{content[error.start]:02x} is not UTF-8"
+    line = content.count(b"\n", 0, at) + 1
+    start = content.rfind(b"\n", 0, at) + 1
+    excerpt = content[start : start + 1000].split(b"\n")[0].decode("utf-8", errors="backslashreplace")
+    problem = Problem(
+        what=what,
+        where=f"{name}:{line}:{at - start + 1}",
+        excerpt=(f"{line:>5} | {shown(excerpt, at - start)}",),
+        cure="save the file as UTF-8",
+    )
+    raise InvalidInput(problem)
+
+
+def _check_header(table: Table, line: int, findings: Findings) -> None:
+    """Every column needs a name, and one of its own."""
+    for cell, column in enumerate(table.header):
+        if not column.strip():
+            cure = "name it; pandas writes such a column unless told `index=False`"
+            findings.add(line, table.problem("a column without a name", line, cell + 1, cell=cell, cure=cure))
+        elif table.header.index(column) < cell:
+            what = f"column {quoted(column)} appears twice, first as column {table.header.index(column) + 1}"
+            findings.add(line, table.problem(what, line, column, cell=cell, cure="rename one of them"))
+
+
+Misfit = tuple[int, int]  # (line, cells found)
+
+
+def _measure(records: Iterator[tuple[int, list[str]]], width: int) -> tuple[list[int], list[Misfit]]:
+    """Return the line of every row, and the rows that are not as wide as the header."""
+    lines, misfits = [], []
+    for line, cells in records:
+        lines.append(line)
+        if len(cells) != width:
+            misfits.append((line, len(cells)))
+    return lines, misfits
+
+
+def _check_widths(table: Table, lines: list[int], misfits: list[Misfit], findings: Findings) -> None:
+    """Every row is as wide as the header; when all have the same number of values too many, that is one problem."""
+    width = len(table.header)
+    widths = {found for _, found in misfits}
+    if len(misfits) == len(lines) and len(widths) == 1 and max(widths) > width:
+        (line, found), *_ = misfits
+        what = f"every row has {found} values, the header {width}"
+        cure = "name the missing columns in the header, or remove the delimiter at the end of every row"
+        findings.add(line, table.problem(what, line, width + 1, cell=width, cure=cure))
+        return
+    for line, found in misfits[:MOST]:
+        what = f"the row has {found} values, the header {width}"
+        if found < width:
+            column: str | int = table.header[found]
+            cure = f"no value for {quoted(table.header[found])}"
+        else:
+            column = width + 1
+            cure = "remove a delimiter, or put the cell that contains it in quotes"
+        findings.add(line, table.problem(what, line, column, cell=min(found, width), cure=cure))
+    findings.others += len(misfits[MOST:])

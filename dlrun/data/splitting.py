@@ -1,0 +1,104 @@
+"""Splitting: how many examples go to train, dev and test, and which."""
+
+import math
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from dlrun.arrays import IntArray
+from dlrun.data.stratification import apportion
+from dlrun.errors import InvalidInput, Problem, raise_all
+from dlrun.seeding import Stream, rng_for
+
+PARTS = ("train", "dev", "test")
+LARGEST_DEFAULT = 10_000  # examples in dev and in test: enough to see a difference of a tenth of a point
+
+# A whole number counts examples, a number with a point is a fraction of them: 1 is one example, 1.0 is all.
+Some = Annotated[int, Ge(1)] | Annotated[float, Gt(0), Le(1)]
+SomeOrNone = Annotated[int, Ge(0)] | Annotated[float, Ge(0), Le(1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """The sizes of train, dev and test: counts (int) or fractions (float) of the m examples that are split.
+
+    Left out, dev and test are min(m/5, 10,000) each, or an equal share of what other sizes leave; train is the rest.
+    A size of 0 means that there is no such part. `stratify` keeps the classes' proportions in every part.
+    """
+
+    train: Some | None = None
+    dev: SomeOrNone | None = None
+    test: SomeOrNone | None = None
+    stratify: bool = True
+
+    def counts(self, m: int, brought: Set[str] = frozenset()) -> dict[str, int]:
+        """Return how many of m examples go to each part; a part that the file brings gets none, and takes no size.
+
+        Fractions are rounded down, but those that add up to 1 leave nobody out: train has the rest.
+        Raises InvalidInput at `data.split`, with the numbers.
+        """
+        sizes = {part: getattr(self, part) for part in PARTS if part not in brought}
+        raise_all(
+            Problem(what=f"the data file brings its own {part} part", where=f"data.split.{part}", cure="leave this out")
+            for part in sorted(brought)
+            if getattr(self, part) is not None
+        )
+        quotas = {part: size * m if isinstance(size, float) else size for part, size in sizes.items() if size is not None}
+        left = m - math.fsum(quotas.values())
+        if left < -1e-9 * m:
+            raise InvalidInput(self._too_many(sizes, m))
+        open_parts = [part for part in sizes if part not in quotas]
+        quotas |= {part: min(m / 5, LARGEST_DEFAULT, max(left, 0) / len(open_parts)) for part in open_parts}
+        counts = {part: math.floor(round(quotas[part], 6)) for part in sizes}
+        held_out = sum(counts.values()) - counts["train"]
+        if "train" in open_parts or (isinstance(self.train, float) and math.fsum(quotas.values()) >= m * (1 - 1e-9)):
+            counts["train"] = m - held_out
+        if counts["train"] < 1:
+            what = f"no example is left for training: {m:,} in all, {held_out:,} held out"
+            raise InvalidInput(Problem(what=what, where="data.split", cure="make dev or test smaller"))
+        return counts
+
+    def resolved(self, counts: Mapping[str, int]) -> "Split":
+        """Return the split written as the counts chosen, which choose the same rows again."""
+        return replace(self, **{part: counts.get(part) for part in PARTS})  # type: ignore[arg-type]
+
+    def _too_many(self, sizes: Mapping[str, int | float | None], m: int) -> Problem:
+        given = {part: size for part, size in sizes.items() if size is not None}
+        words = " + ".join(f"{part} {_words(size)}" for part, size in given.items())
+        if all(isinstance(size, float) for size in given.values()):
+            what = f"{words} = {_words(math.fsum(given.values()))}, more than all of the data"
+        else:
+            what = f"{words} is more than the {m:,} examples there are"
+        return Problem(what=what, where="data.split", cure="make one smaller, or leave out train: it gets the rest")
+
+
+def split_rows(counts: Mapping[str, int], m: int, seed: int, labels: IntArray | None = None) -> dict[str, IntArray]:
+    """Return the sorted rows of each part, disjoint and of exactly these sizes, drawn from m rows.
+
+    With class indices `labels` (m,), every part has each class within 1 example of its proportional number.
+    """
+    rng = rng_for(seed, Stream.SPLIT)
+    order = rng.permutation(m)
+    sizes = np.array([counts.get(part, 0) for part in PARTS])
+    sizes = np.append(sizes, m - sizes.sum())  # the last part is what stays unused
+    if labels is None:
+        groups, table = [order], sizes[None, :]
+    else:
+        class_sizes = np.bincount(labels)
+        order = order[np.argsort(labels[order], kind="stable")]
+        groups, table = np.split(order, np.cumsum(class_sizes)[:-1]), apportion(class_sizes, sizes)
+    pieces = [np.split(group, np.cumsum(row)[:-1]) for group, row in zip(groups, table, strict=True)]
+    return {part: np.sort(np.concatenate([piece[i] for piece in pieces])) for i, part in enumerate(PARTS) if part in counts}
+
+
+def split_notes(counts: Mapping[str, int], m: int) -> list[str]:
+    """Return what the user should know about the sizes."""
+    unused = m - sum(counts.values())
+    return [f"{unused:,} of {m:,} examples are left unused by data.split"] if unused else []
+
+
+def _words(size: int | float) -> str:
+    return f"{100 * size:.10g} %" if isinstance(size, float) else f"{size:,}"

@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+
+from dlrun.data.messages import Findings
+from dlrun.data.sources.cells import read_columns
+from dlrun.data.sources.table import Table, read_table
+from dlrun.errors import InvalidInput
+
+
+def table_of(tmp_path: Path, content: str) -> Table:
+    path = tmp_path / "t.csv"
+    path.write_text(content)
+    return read_table(str(path), Findings())
+
+
+def read_numbers(table: Table, features: list[str], target: str | None) -> dict[str, list[float]]:
+    findings = Findings()
+    columns = read_columns(table, features, target)
+    for column in columns:
+        column.report(table, findings)
+    findings.raise_all()
+    return {column.name: column.numbers for column in columns}
+
+
+def test_numbers_pandas_leaves_as_text_are_numbers(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "a,b\n18446744073709551615,x\n-1,y\n99999999999999999999999, \n")
+    numbers = read_numbers(table, ["a"], None)
+    assert numbers["a"] == [18446744073709551615.0, -1.0, 1e23]
+
+
+@pytest.mark.parametrize(
+    ("cell", "what", "cure"),
+    [
+        ("", "the cell is empty", "fill it"),
+        ("  ", "the cell is empty", "fill it"),
+        ("nan", "'nan' is not a finite number", "replace it"),
+        ("-NaN", "'-NaN' is not a finite number", "replace it"),
+        ("inf", "'inf' is not a finite number", "replace it"),
+        ("1e400", "'1e400' is not a finite number", "replace it"),
+        ("red", "'red' is not a number", "encode it as a number, or drop the column with `drop: [b]`"),
+        ("True", "'True' is not a number", "encode it"),
+        ("1_000", "'1_000' is not a number", "encode it"),
+        ("0x10", "'0x10' is not a number", "encode it"),
+        ("\x07", "'\\x07' is not a number", "encode it"),
+    ],
+)
+def test_each_bad_cell_says_what_it_is(tmp_path: Path, cell: str, what: str, cure: str) -> None:
+    table = table_of(tmp_path, f"a,b\n1,2\n3,{cell}\n")
+    with pytest.raises(InvalidInput) as caught:
+        read_numbers(table, ["b"], None)
+    (problem,) = caught.value.problems
+    assert problem.where.endswith("t.csv:3:b")
+    assert problem.what == what
+    assert problem.cure.startswith(cure)
+
+
+def test_problems_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "a,b,y\n1,,u\n,2,\n3,3,v\nx,4,w\n")
+    with pytest.raises(InvalidInput) as caught:
+        read_numbers(table, ["a", "b"], "y")
+    assert [p.where.rpartition("t.csv:")[2] for p in caught.value.problems] == ["2:b", "3:a", "3:y", "5:a"]
+
+
+def test_a_column_without_a_number_is_one_problem(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "a,b,y\n" + "red,,u\n" * 30 + "red,1,\n")
+    with pytest.raises(InvalidInput) as caught:
+        read_numbers(table, ["a", "b"], "y")
+    problems = caught.value.problems
+    assert problems[0].what == "'red' is not a number; no cell of this column is a finite number"
+    assert [p.where.rpartition("t.csv:")[2] for p in problems[1:10]] == [f"{line}:b" for line in range(2, 11)]
+    assert problems[-1].what == "and 22 more like these"  # 1 + 30 + 1 found, 10 shown

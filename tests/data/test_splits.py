@@ -1,0 +1,136 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from dlrun.data.preprocessing import NoNormalization, Normalize, Standard
+from dlrun.data.sources import Csv, Digits, Moons, Npz
+from dlrun.data.splits import Examples, Splits, prepare
+from dlrun.data.splitting import Split
+
+
+def digits(split: Split | None = None, seed: int = 7) -> Splits:
+    return prepare(Digits(), split or Split(), Standard(), regression=False, seed=seed, dtype="float32")
+
+
+def same(a: Examples | None, b: Examples | None) -> bool:
+    assert a is not None
+    assert b is not None
+    return all(getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in ("x", "y", "ids"))
+
+
+def test_digits_are_ready_for_a_network() -> None:
+    splits = digits()
+    assert splits.sizes == {"train": 1079, "dev": 359, "test": 359}
+    assert splits.classes == tuple("0123456789")
+    assert splits.train.x.dtype == np.float32
+    assert splits.train.y.dtype == np.int64
+    assert splits.normalization.mean.shape == (1,)
+    assert splits.train.x.mean() == pytest.approx(0, abs=1e-5)
+    assert splits.train.x.std() == pytest.approx(1, abs=1e-5)
+    assert splits.target_scale is None
+    assert splits.notes == ()
+    assert len(splits.train) == 1079
+
+
+def test_every_example_keeps_its_inputs_label_and_id() -> None:
+    raw = Digits().load(0).parts["all"]
+    splits = digits()
+    seen = []
+    for part in (splits.train, splits.dev, splits.test):
+        assert part is not None
+        seen += part.ids.tolist()
+        np.testing.assert_array_equal(part.y, raw.y[part.ids])
+        x = (raw.x[part.ids] - splits.normalization.mean) / splits.normalization.divisor
+        np.testing.assert_array_equal(part.x, x.astype(np.float32))
+    assert sorted(seen) == list(range(1797))
+
+
+def test_the_split_written_as_counts_chooses_the_same_rows() -> None:
+    first = digits(Split(train=1000, dev=0.2))
+    assert first.split == Split(train=1000, dev=359, test=359)
+    assert first.notes == ("79 of 1,797 examples are left unused by data.split",)
+    again = digits(first.split)
+    assert same(first.train, again.train)
+    assert same(first.dev, again.dev)
+    assert not same(first.train, digits(Split(train=1000, dev=0.2), seed=8).train)
+
+
+def test_stratify_keeps_the_proportions_of_the_classes() -> None:
+    whole = np.bincount(Digits().load(0).parts["all"].y)
+    strict, loose = digits(Split(stratify=True)), digits(Split(stratify=False))
+    off = [np.abs(np.bincount(splits.train.y) - whole * 1079 / 1797).max() for splits in (strict, loose)]
+    assert off[0] <= 1 < off[1]
+
+
+def test_parts_of_size_zero_are_not_there() -> None:
+    splits = digits(Split(dev=0, test=0))
+    assert (splits.dev, splits.test) == (None, None)
+    assert splits.sizes == {"train": 1797}
+
+
+@pytest.mark.parametrize("normalize", [cls() for cls in get_args(Normalize)])
+@pytest.mark.parametrize("regression", [False, True])
+def test_dev_and_test_values_never_change_a_training_byte(tmp_path: Path, normalize: Any, regression: bool) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(60, 3)), rng.integers(0, 2, 60)
+
+    def prepared(x: Any, y: Any) -> Splits:
+        np.savez(tmp_path / "t.npz", x=x, y=y)
+        source, split = Npz(path=str(tmp_path / "t.npz")), Split(stratify=False)
+        return prepare(source, split, normalize, regression=regression, seed=1, dtype="float32")
+
+    before = prepared(x, y)
+    held_out = np.setdiff1d(np.arange(60), before.train.ids)
+    x[held_out] *= 1000
+    y[held_out] = 1 - y[held_out]
+    after = prepared(x, y)
+    assert same(before.train, after.train)
+    assert before.normalization.to_json() == after.normalization.to_json()
+    assert before.target_scale == after.target_scale
+    assert not same(before.dev, after.dev)
+
+
+def test_parts_a_file_brings_are_kept_whole(tmp_path: Path) -> None:
+    x = np.arange(40.0).reshape(20, 2)
+    y = np.arange(20) % 2
+    np.savez(tmp_path / "t.npz", x_train=x, y_train=y, x_test=x[:3], y_test=y[:3])
+    source = Npz(path=str(tmp_path / "t.npz"))
+    splits = prepare(source, Split(), NoNormalization(), regression=False, seed=0, dtype="float64")
+    assert splits.sizes == {"train": 16, "dev": 4, "test": 3}
+    assert splits.test is not None
+    np.testing.assert_array_equal(splits.test.x, x[:3])
+    assert splits.test.ids.tolist() == [0, 1, 2]
+    assert splits.split == Split(train=16, dev=4)
+    assert same(splits.train, prepare(source, splits.split, NoNormalization(), regression=False, seed=0, dtype="float64").train)
+
+
+def test_a_part_with_a_class_unknown_to_training_is_said(tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", x_train=np.eye(4), y_train=[0, 1, 0, 1], x_dev=np.eye(4), y_dev=[0, 1, 2, 1])
+    source = Npz(path=str(tmp_path / "t.npz"))
+    splits = prepare(source, Split(test=0), Standard(), regression=False, seed=0, dtype="float32")
+    assert splits.classes == ("0", "1", "2")
+    assert splits.notes == ("no training example of class '2': it cannot be learned",)
+
+
+def test_regression_targets_are_standardized_and_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = [(i, i**2 / 7) for i in range(50)]
+    path.write_text("a,price\n" + "".join(f"{a},{y!r}\n" for a, y in rows))
+    source = Csv(path=str(path), target="price")
+    splits = prepare(source, Split(), Standard(), regression=True, seed=0, dtype="float64")
+    assert splits.classes is None
+    assert splits.target_scale is not None
+    assert splits.train.y.mean() == pytest.approx(0)
+    assert splits.train.y.std() == pytest.approx(1)
+    assert splits.dev is not None
+    np.testing.assert_allclose(splits.target_scale.original(splits.dev.y), [rows[i][1] for i in splits.dev.ids], rtol=1e-12)
+
+
+@pytest.mark.parametrize("build", [Moons, Digits])
+def test_a_seed_is_all_there_is_to_repeat_it(build: Callable[[], Any]) -> None:
+    first, again = (prepare(build(), Split(), Standard(), regression=False, seed=5, dtype="float32") for _ in range(2))
+    assert same(first.train, again.train)
+    assert same(first.test, again.test)

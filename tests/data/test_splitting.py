@@ -1,0 +1,153 @@
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlrun.data.splitting import PARTS, Split, split_notes, split_rows
+from dlrun.errors import InvalidInput
+from dlrun.seeding import Stream, rng_for
+
+
+def counts(m: int, **sizes: Any) -> tuple[int, ...]:
+    return tuple(Split(**sizes).counts(m).values())
+
+
+@pytest.mark.parametrize(
+    ("m", "expected"),
+    [
+        (100, (60, 20, 20)),
+        (10_000, (6_000, 2_000, 2_000)),
+        (50_000, (30_000, 10_000, 10_000)),
+        (1_000_000, (980_000, 10_000, 10_000)),
+        (1797, (1079, 359, 359)),
+        (5, (3, 1, 1)),
+        (4, (4, 0, 0)),
+        (1, (1, 0, 0)),
+    ],
+)
+def test_the_default_is_a_fifth_or_ten_thousand(m: int, expected: tuple[int, ...]) -> None:
+    assert counts(m) == expected
+
+
+@pytest.mark.parametrize(
+    ("m", "sizes", "expected"),
+    [
+        (1797, {"train": 0.6, "dev": 0.2, "test": 0.2}, (1079, 359, 359)),
+        (1797, {"train": 0.6, "dev": 0.4}, (1079, 718, 0)),  # the default of test takes nothing that is given away
+        (1797, {"train": 1000, "dev": 700}, (1000, 700, 97)),
+        (1797, {"train": 1700}, (1700, 48, 48)),
+        (100, {"train": 0.8}, (80, 10, 10)),
+        (100, {"train": 1.0}, (100, 0, 0)),
+        (100, {"train": 1}, (1, 20, 20)),
+        (100, {"test": 0.9}, (90 - 85, 5, 90)),
+        (100, {"dev": 0, "test": 0}, (100, 0, 0)),
+        (100, {"dev": 0.0}, (80, 0, 20)),
+        (100, {"train": 0.29, "dev": 0.29, "test": 0.29}, (29, 29, 29)),
+        (1000, {"train": 0.7, "dev": 0.1, "test": 0.2}, (700, 100, 200)),
+        (1400, {"train": 400, "dev": 100, "test": 900}, (400, 100, 900)),
+    ],
+)
+def test_sizes_are_counts_or_fractions(m: int, sizes: dict[str, Any], expected: tuple[int, ...]) -> None:
+    assert counts(m, **sizes) == expected
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({"train": 0.6, "dev": 0.3, "test": 0.2}, "train 60 % + dev 30 % + test 20 % = 110 %"),
+        ({"train": 90, "dev": 0.2}, "train 90 + dev 20 % is more than the 100 examples there are"),
+        ({"dev": 101}, "dev 101 is more than the 100 examples"),
+        ({"dev": 0.5, "test": 0.5}, "no example is left for training: 100 in all, 100 held out"),
+        ({"train": 0.001}, "no example is left for training"),
+    ],
+)
+def test_too_much_is_an_error_with_its_numbers(sizes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Split(**sizes).counts(100)
+    (problem,) = caught.value.problems
+    assert problem.where == "data.split"
+    assert message in problem.what
+
+
+def test_a_part_the_file_brings_takes_no_size() -> None:
+    assert Split().counts(100, {"test"}) == {"train": 80, "dev": 20}
+    assert Split(train=30).counts(100, {"dev", "test"}) == {"train": 30}
+    assert Split().counts(100, {"dev", "test"}) == {"train": 100}
+    with pytest.raises(InvalidInput) as caught:
+        Split(dev=5, test=0).counts(100, {"dev", "test"})
+    assert [problem.where for problem in caught.value.problems] == ["data.split.dev", "data.split.test"]
+
+
+SIZES = st.none() | st.integers(1, 60) | st.floats(0.01, 1)
+
+
+@given(m=st.integers(1, 200), train=SIZES, dev=SIZES, test=SIZES, brought=st.sets(st.sampled_from(["dev", "test"])))
+def test_counts_are_possible_and_choose_the_same_when_written_again(
+    m: int, train: Any, dev: Any, test: Any, brought: set[str]
+) -> None:
+    split = Split(train=train, dev=dev, test=test)
+    try:
+        chosen = split.counts(m, brought)
+    except InvalidInput:
+        return
+    assert sum(chosen.values()) <= m
+    assert chosen["train"] >= 1
+    assert set(chosen) == set(PARTS) - brought
+    assert split.resolved(chosen).counts(m, brought) == chosen
+    for part, size in (("train", train), ("dev", dev), ("test", test)):
+        if isinstance(size, int):
+            assert chosen[part] == size
+        elif size is not None and part != "train":
+            assert chosen[part] <= size * m + 1e-6 < chosen[part] + 1 + 2e-6
+
+
+@st.composite
+def populations(draw: st.DrawFn) -> tuple[dict[str, int], list[int]]:
+    labels = draw(st.lists(st.integers(0, 4), min_size=1, max_size=120))
+    train = draw(st.integers(1, len(labels)))
+    dev = draw(st.integers(0, len(labels) - train))
+    test = draw(st.integers(0, len(labels) - train - dev))
+    return {"train": train, "dev": dev, "test": test}, labels
+
+
+@given(population=populations(), stratify=st.booleans(), seed=st.integers(0, 2**63 - 1))
+def test_parts_are_disjoint_of_exact_size_and_like_the_whole(
+    population: tuple[Mapping[str, int], list[int]], stratify: bool, seed: int
+) -> None:
+    sizes, labels = population
+    m, y = len(labels), np.array(labels)
+    rows = split_rows(sizes, m, seed, y if stratify else None)
+    assert {part: len(chosen) for part, chosen in rows.items()} == sizes
+    together = np.concatenate(list(rows.values()))
+    assert len(np.unique(together)) == len(together)
+    assert set(together.tolist()) <= set(range(m))
+    for part, chosen in rows.items():
+        assert (np.diff(chosen) > 0).all()
+        if stratify:
+            proportional = np.bincount(y) * sizes[part] / m
+            assert (np.abs(np.bincount(y[chosen], minlength=y.max() + 1) - proportional) <= 1 + 1e-9).all()
+    again = split_rows(sizes, m, seed, y if stratify else None)
+    assert all(np.array_equal(rows[part], again[part]) for part in rows)
+
+
+def test_seeds_choose_different_rows_and_every_row_is_as_likely() -> None:
+    y = np.repeat([0, 1], [90, 10])
+    hits = np.zeros(100)
+    for seed in range(400):
+        hits[split_rows({"train": 60, "dev": 20, "test": 20}, 100, seed, y)["dev"]] += 1
+    np.testing.assert_allclose(hits / 400, 0.2, atol=5 * np.sqrt(0.16 / 400))
+
+
+def test_rows_come_from_the_split_stream_and_no_other() -> None:
+    order = rng_for(9, Stream.SPLIT).permutation(10)
+    rows = split_rows({"train": 6, "dev": 3}, 10, 9)
+    assert rows["train"].tolist() == sorted(order[:6])
+    assert rows["dev"].tolist() == sorted(order[6:9])
+
+
+def test_unused_rows_are_said() -> None:
+    assert split_notes({"train": 1000, "dev": 718}, 1797) == ["79 of 1,797 examples are left unused by data.split"]
+    assert split_notes({"train": 100}, 100) == []
