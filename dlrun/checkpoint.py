@@ -28,15 +28,20 @@ Which = Literal["last", "best"]
 
 
 def save(paths: RunPaths, state: State) -> None:
-    """Write the state as `last`, the best parameters as `best`, and then the manifest that names them."""
-    entries = {"last": _write(paths, state.step, state.arrays(), state.scalars())}
-    if state.best.found and state.best.step != state.step:
-        best = {"epoch": state.best.epoch, "step": state.best.step, "error": state.best.error, "loss": state.best.loss}
-        entries["best"] = _write(paths, state.best.step, {"theta": state.best.theta}, best)
-    else:
-        entries["best"] = entries["last"]
+    """Write the state as `last`, the best parameters as `best`, and then the manifest that names them.
+
+    A state that an update has carried out of the finite numbers is not written; its best parameters, found before, are.
+    """
+    best, entries = state.best, {}
+    if all(np.isfinite(array).all() for array in state.arrays().values()):
+        entries["last"] = entries["best"] = _write(paths, state.step, state.arrays(), state.scalars())
+    if best.found and best.step != state.step:
+        found = {"epoch": best.epoch, "step": best.step, "error": best.error, "loss": best.loss}
+        entries["best"] = _write(paths, best.step, {"theta": best.theta}, found)
+    if not entries:
+        return
     manifest = {"schema": SCHEMA, **entries}
-    write_json(paths.manifest, manifest | {"sha256": _checksum(manifest)})
+    write_json(paths.manifest, manifest | {"sha256": checksum(manifest)})
 
 
 def load_theta(paths: RunPaths, which: Which, theta: Array) -> None:
@@ -70,7 +75,7 @@ def _write(paths: RunPaths, step: int, arrays: Mapping[str, Array], scalars: Map
 def _read(paths: RunPaths, which: Which) -> dict[str, Any]:
     manifest = read_json(paths.manifest)
     claimed = manifest.pop("sha256", None)
-    if claimed != _checksum(manifest) or manifest.get("schema") != SCHEMA:
+    if claimed != checksum(manifest) or manifest.get("schema") != SCHEMA:
         raise DlrunError(Problem(what="the manifest is damaged, or from another version of dlrun", where=str(paths.manifest)))
     path = paths.checkpoints / Path(manifest[which]["file"]).name  # a name, never a way out of the directory
     data = read_bytes(path, LARGEST)
@@ -83,5 +88,6 @@ def _read(paths: RunPaths, which: Which) -> dict[str, Any]:
         raise DlrunError(Problem(what=f"this is no checkpoint: {error}", where=str(path))) from error
 
 
-def _checksum(manifest: Mapping[str, Any]) -> str:
+def checksum(manifest: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a manifest without its own."""
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

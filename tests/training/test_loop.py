@@ -141,10 +141,8 @@ def test_early_stopping_waits_for_patience_epochs_and_keeps_the_best_parameters(
     net = network(splits)
     told = plan(epochs=500, patience=4, evaluate_every=4)
     state = State.start(net.params, told.optimizer, told.seed)
-    seen = []
-    for step in train(net, told, splits, state):
-        if step.evaluation:
-            seen.append((step.evaluation, net.params.theta.copy()))
+    steps = train(net, told, splits, state)
+    seen = [(step.evaluation, net.params.theta.copy()) for step in steps if step.evaluation]
     assert len(seen) < 500
     assert state.stop_reason == "early stopping: dev no better for 4 epochs"
     keys = [(row.dev_error, row.dev_loss) for row, _ in seen]

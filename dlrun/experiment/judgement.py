@@ -1,0 +1,91 @@
+"""What a trained network is worth on each part: errors with intervals, predictions, diagnosis."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlrun.arrays import Array
+from dlrun.data.splits import Examples
+from dlrun.diagnosis.headline import Metric
+from dlrun.diagnosis.ladder import Diagnosis, Errors, diagnose, metric_of
+from dlrun.experiment.setup import Experiment
+from dlrun.nn.metrics import logits
+from dlrun.rundir.files import AppendFile
+from dlrun.rundir.paths import RunPaths
+from dlrun.statistics.intervals import Estimate, root_mean_square, wilson
+
+COLUMNS = ("id", "label", "prediction", "probability", "loss")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A network's outputs on one part: the error with its interval, and one loss (nats, or squared units) an example."""
+
+    examples: Examples
+    z: Array
+    losses: Array
+    error: Estimate
+
+    @property
+    def metric(self) -> Metric:
+        """What the error is: a fraction wrong, or a root mean square error."""
+        return metric_of(self.error)
+
+    @property
+    def loss(self) -> float:
+        """The mean loss."""
+        return float(self.losses.mean())
+
+
+def judge(experiment: Experiment, examples: Examples) -> Judgement:
+    """Run the network in inference mode over a part: Wilson's interval for a fraction wrong, the bootstrap for an RMSE."""
+    network, loss = experiment.network, experiment.plan.loss
+    z = logits(network, examples.x)
+    losses = loss.each(z, examples.y)
+    if loss.regression:
+        error = root_mean_square(losses * experiment.plan.error_unit**2, experiment.spec.seed)
+    else:
+        wrong = np.count_nonzero(loss.predict(z).argmax(axis=1) != examples.y)
+        error = wilson(int(wrong), len(examples))
+    return Judgement(examples, z, losses, error)
+
+
+def diagnose_run(experiment: Experiment, train: Judgement, dev: Judgement | None) -> Diagnosis:
+    """Compare target, train and dev error; for regression the tolerance is in units of the target's deviation."""
+    told = experiment.spec.diagnosis
+    errors = Errors(
+        target=told.target_error or 0.0,
+        target_assumed=told.target_error is None,
+        train=train.error,
+        dev=dev.error if dev else None,
+    )
+    return diagnose(errors, tolerance=told.tolerance, scale=experiment.plan.error_unit)
+
+
+def write_predictions(experiment: Experiment, judgement: Judgement, paths: RunPaths, part: str) -> None:
+    """Write a row for each example: label, prediction, probability, loss.
+
+    The probability is that of the prediction; with two classes, of the second one.
+    For regression label and prediction are in the target's units and the probability is empty.
+    """
+    with AppendFile(paths.predictions_of(part), COLUMNS) as file:
+        file.append(*zip(*_columns(experiment, judgement), strict=True))
+
+
+def _columns(experiment: Experiment, judgement: Judgement) -> list[list[object]]:
+    examples, predicted = judgement.examples, experiment.plan.loss.predict(judgement.z)
+    ids, losses = examples.ids.tolist(), judgement.losses.tolist()
+    classes, scale = experiment.splits.classes, experiment.splits.target_scale
+    if classes is None:
+        assert scale is not None, "real targets are scaled"
+        labels, values = (scale.original(y).tolist() for y in (examples.y, predicted))
+        return [ids, labels, values, [None] * len(ids), losses]
+    winners = predicted.argmax(axis=1)
+    probability = predicted[:, 1] if len(classes) == 2 else predicted.max(axis=1)
+    return [
+        ids,
+        [classes[int(label)] for label in examples.y],
+        [classes[winner] for winner in winners],
+        probability.tolist(),
+        losses,
+    ]

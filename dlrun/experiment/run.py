@@ -1,0 +1,159 @@
+"""One run: its directory, its training, its end. Whoever opens it is its only writer."""
+
+import os
+import socket
+import traceback
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from dlrun import checkpoint
+from dlrun.diagnosis.ladder import Diagnosis
+from dlrun.errors import Diverged, DlrunError, Interrupted
+from dlrun.experiment.interrupts import heeded
+from dlrun.experiment.judgement import diagnose_run, judge, write_predictions
+from dlrun.experiment.provenance import provenance
+from dlrun.experiment.recording import in_words, record_every, recorded
+from dlrun.experiment.setup import Experiment
+from dlrun.experiment.threads import pinned
+from dlrun.rundir.files import append_text, write_atomically, write_json
+from dlrun.rundir.ids import create_run
+from dlrun.rundir.locking import lock_run
+from dlrun.rundir.paths import RunPaths
+from dlrun.rundir.record import RunRecord, Status
+from dlrun.spec import to_yaml
+from dlrun.training.loop import StepEnd, train
+from dlrun.training.state import State
+
+
+class Run:
+    """A run that is being made."""
+
+    def __init__(self, experiment: Experiment, paths: RunPaths, record: RunRecord) -> None:
+        self.experiment, self.paths, self.record = experiment, paths, record
+        self.state: State = experiment.start()
+
+    def train(self) -> Generator[StepEnd]:
+        """Train to the end, or until a signal comes; each step is on record before it is yielded, the last state saved."""
+        experiment = self.experiment
+        every = record_every(experiment.spec.training.record_steps, experiment.total_steps)
+        steps = train(experiment.network, experiment.plan, experiment.splits, self.state)
+        began = perf_counter()
+        try:
+            with heeded() as interrupts, pinned(_threads(experiment)):
+                for step in recorded(steps, self.paths, every, len(experiment.splits.train)):
+                    if step.evaluation:
+                        self.log(in_words(step.evaluation))
+                    yield step
+                    interrupts.check()
+        finally:
+            self._note(seconds=perf_counter() - began)
+            checkpoint.save(self.paths, self.state)
+
+    def finish(self) -> Diagnosis:
+        """Judge the best parameters on train and dev, and write predictions, diagnosis and summary."""
+        experiment, state = self.experiment, self.state
+        with pinned(_threads(experiment)):
+            checkpoint.load_theta(self.paths, "best", experiment.network.params.theta)
+            judged_train = judge(experiment, experiment.splits.train)
+            judged_dev = judge(experiment, experiment.splits.dev) if experiment.splits.dev else None
+        if judged_dev:
+            write_predictions(experiment, judged_dev, self.paths, "dev")
+        diagnosis = diagnose_run(experiment, judged_train, judged_dev)
+        write_json(self.paths.diagnosis, diagnosis.to_json())
+        self._note(
+            status="completed",
+            stop_reason=state.stop_reason or "all epochs done",
+            ended=datetime.now(UTC),
+            summary=self._summary(diagnosis),
+        )
+        self.log(f"completed: {self.record.stop_reason}", diagnosis.headline)
+        return diagnosis
+
+    def fail(self, status: Status, reason: str) -> None:
+        """Record that the run has ended otherwise than it should."""
+        self._note(status=status, stop_reason=reason, ended=datetime.now(UTC))
+        self.log(f"{status}: {reason}")
+
+    def log(self, *lines: str) -> None:
+        """Add lines to log.txt, each with the time."""
+        now = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+        append_text(self.paths.log, "".join(f"{now}  {line}\n" for line in lines))
+
+    def _note(self, **changes: Any) -> None:
+        self.record = replace(self.record, **changes, heartbeat=datetime.now(UTC))
+        self.record.save(self.paths)
+
+    def _summary(self, diagnosis: Diagnosis) -> dict[str, Any]:
+        state, tree = self.state, diagnosis.to_json()
+        return {
+            "best_epoch": state.best.epoch if state.best.found else state.epoch,
+            "epochs": state.epoch,
+            "steps": state.step,
+            "parameters": self.experiment.network.params.count,
+            "examples": self.experiment.splits.sizes,
+            "features": len(self.experiment.splits.features),
+            "errors": tree["errors"],
+            "verdict": tree["verdict"],
+            "headline": tree["headline"],
+        }
+
+
+@contextmanager
+def open_run(experiment: Experiment, runs_dir: Path, *, argv: Sequence[str] = (), overrides: Sequence[str] = ()) -> Iterator[Run]:
+    """Make the run's directory and hold it; whatever goes wrong inside is on record before it leaves here.
+
+    Errors: DlrunError if the directory cannot be written.
+    """
+    paths = create_run(runs_dir, experiment.spec.name)
+    with lock_run(paths), np.errstate(all="ignore"):  # the loop looks for what is not finite, and says more than a warning
+        run = Run(experiment, paths, _first_record(experiment, paths, argv, overrides))
+        run.record.save(paths)
+        write_atomically(paths.spec, experiment.loaded.text)
+        write_atomically(paths.resolved, to_yaml(experiment.spec))
+        write_json(paths.provenance, provenance(experiment))
+        run.log(f"started {paths.id}", *experiment.splits.notes)
+        try:
+            yield run
+        except Diverged as error:
+            run.fail("diverged", error.problems[0].what)
+            raise
+        except Interrupted as error:
+            run.fail("interrupted", str(error))
+            raise
+        except DlrunError as error:
+            run.fail("failed", str(error))
+            raise
+        except BaseException as error:
+            write_atomically(paths.crash, traceback.format_exc())
+            error.add_note(f"The traceback is in {paths.crash}.")
+            run.fail("failed", f"{type(error).__name__}: {error}")
+            raise
+
+
+def _first_record(experiment: Experiment, paths: RunPaths, argv: Sequence[str], overrides: Sequence[str]) -> RunRecord:
+    now = datetime.now(UTC)
+    return RunRecord(
+        run=paths.id,
+        name=experiment.spec.name,
+        status="running",
+        started=now,
+        heartbeat=now,
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        argv=tuple(argv),
+        overrides=tuple(overrides),
+        spec=experiment.spec.model_dump(mode="json"),
+    )
+
+
+def _threads(experiment: Experiment) -> int:
+    threads = experiment.spec.training.threads
+    assert threads != "auto", "a resolved spec says a number"
+    return threads

@@ -1,0 +1,66 @@
+"""A run of the past, opened again: its spec, its data, its best parameters."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from dlrun import checkpoint
+from dlrun.diagnosis.ladder import Diagnosis
+from dlrun.errors import DlrunError, InvalidInput, Problem
+from dlrun.experiment.judgement import Judgement, judge
+from dlrun.experiment.setup import Experiment, set_up
+from dlrun.experiment.threads import pinned
+from dlrun.rundir.files import read_json
+from dlrun.rundir.locking import lock_run
+from dlrun.rundir.paths import RunPaths
+from dlrun.rundir.record import Look, RunRecord
+from dlrun.spec import read_spec
+
+Part = Literal["train", "dev", "test"]
+
+
+def reopen(paths: RunPaths) -> Experiment:
+    """Return the experiment of a run with its best parameters.
+
+    Errors: InvalidInput if the data is not what the run was trained on; DlrunError if the run is damaged.
+    """
+    experiment = set_up(read_spec(paths.resolved))
+    then = read_json(paths.provenance)["data"]["sha256"]
+    if then != experiment.splits.sha256:
+        what = "the data has changed since this run was trained: its fingerprint is another one"
+        raise InvalidInput(Problem(what=what, where=str(paths.root), cure="train again, or bring the old file back"))
+    checkpoint.load_theta(paths, "best", experiment.network.params.theta)
+    return experiment
+
+
+def evaluate_part(paths: RunPaths, part: Part) -> tuple[Judgement, RunRecord]:
+    """Judge a run's best parameters on one part; a look at test is counted in run.json before it is shown."""
+    with lock_run(paths):
+        record = RunRecord.load(paths)
+        experiment = reopen(paths)
+        splits = experiment.splits
+        examples = {"train": splits.train, "dev": splits.dev, "test": splits.test}[part]
+        if examples is None:
+            what = f"this run has no {part} part"
+            raise InvalidInput(Problem(what=what, where=str(paths.root), cure=f"give it one with data.split.{part}, and train"))
+        threads = experiment.spec.training.threads
+        assert threads != "auto", "a resolved spec says a number"
+        with pinned(threads):
+            judgement = judge(experiment, examples)
+        if part == "test":
+            error = judgement.error
+            look = Look(time=datetime.now(UTC), part=part, error=error.value, low=error.low, high=error.high, n=error.n)
+            record = replace(record, test_looks=(*record.test_looks, look))
+            record.save(paths)
+        return judgement, record
+
+
+def stored_diagnosis(paths: RunPaths) -> Diagnosis:
+    """Diagnose a finished run again from what it left on disk.
+
+    Errors: DlrunError if it has not finished, or its diagnosis is damaged.
+    """
+    record = RunRecord.load(paths)
+    if not paths.diagnosis.exists():
+        raise DlrunError(Problem(what=f"this run has no diagnosis: it is {record.status}", where=str(paths.root)))
+    return Diagnosis.from_json(read_json(paths.diagnosis))

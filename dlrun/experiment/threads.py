@@ -1,0 +1,26 @@
+"""How many threads the matrix products use: chosen once from shapes and cores, then held, because it decides the last bits."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+MULTITHREADED_FROM = 5e7  # operations of a step; below, handing work to a second thread costs more than it saves
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def choose_threads(n_weights: int, batch_size: int, n_cores: int) -> int:
+    """Return 1 for small products, all cores for large ones: a step does 2 · batch · weights operations, three times."""
+    return n_cores if 6 * batch_size * n_weights >= MULTITHREADED_FROM else 1
+
+
+@contextmanager
+def pinned(threads: int) -> Iterator[None]:
+    """Hold the BLAS library at this many threads."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=threads, user_api="blas"):
+        yield

@@ -1,0 +1,32 @@
+"""How numbers are written for people."""
+
+from dlrun.diagnosis.headline import Metric
+
+
+def error_text(value: float | None, metric: Metric) -> str:
+    """Write a fraction wrong as a percentage, an RMSE with four digits."""
+    if value is None:
+        return "–"
+    return f"{100 * value:.2f} %" if metric == "error_rate" else f"{value:.4g}"
+
+
+def gap_text(value: float, metric: Metric) -> str:
+    """Write a difference of errors: points, or the target's units."""
+    return f"{100 * value:.2f} points" if metric == "error_rate" else f"{value:.4g}"
+
+
+def range_text(low: float, high: float, metric: Metric) -> str:
+    """Write the limits of an interval."""
+    factor = 100 if metric == "error_rate" else 1
+    digits = ".2f" if metric == "error_rate" else ".4g"
+    return f"[{factor * low:{digits}}, {factor * high:{digits}}]"
+
+
+def duration(seconds: float) -> str:
+    """Write seconds, minutes or hours."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 100:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

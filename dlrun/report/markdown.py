@@ -1,0 +1,64 @@
+"""report.md: a run in words, to read later or to paste where people talk."""
+
+from collections.abc import Sequence
+
+from dlrun.diagnosis.ladder import Diagnosis
+from dlrun.diagnosis.recipe import Advice
+from dlrun.report.figures import duration, error_text
+from dlrun.report.ladder_rows import HEADINGS, rungs
+from dlrun.rundir.record import RunRecord
+
+
+def report(record: RunRecord, diagnosis: Diagnosis, advice: Advice, command: str) -> str:
+    """Return the report of a finished run as Markdown."""
+    summary = record.summary
+    dev = diagnosis.errors.dev
+    chosen = f", dev error {error_text(dev.value, diagnosis.errors.metric)}" if dev else ""
+    lines = [
+        f"# {record.name}",
+        "",
+        f"Run `{record.run}`, {record.status}: {record.stop_reason}. Best epoch {summary['best_epoch']:g}{chosen}.",
+        "",
+        "## Diagnosis",
+        "",
+        f"**{diagnosis.headline}**",
+        "",
+        *_table(HEADINGS, [rung.cells for rung in rungs(diagnosis)]),
+        "",
+        *(f"- {note}" for note in diagnosis.notes),
+        "",
+        "## Next",
+        "",
+        f"{advice.reason}:",
+        "",
+        f"    {command}",
+        "",
+        "## Facts",
+        "",
+        *_table(("what", "number"), _facts(record)),
+        "",
+        "Every number of the run is in its files: metrics.csv (epochs), steps.csv (mini-batches), predictions/, diagnosis.json.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _facts(record: RunRecord) -> list[tuple[str, str]]:
+    summary = record.summary
+    parts = ", ".join(f"{part} {n:,}" for part, n in summary["examples"].items() if n)
+    return [
+        ("examples", parts),
+        ("features", f"{summary['features']:,}"),
+        ("parameters", f"{summary['parameters']:,}"),
+        ("epochs", f"{summary['epochs']:,}"),
+        ("steps", f"{summary['steps']:,}"),
+        ("training time", duration(record.seconds or 0.0)),
+        ("seed", str(record.spec["seed"])),
+    ]
+
+
+def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    return [_row(headings), _row(tuple("---" for _ in headings)), *map(_row, rows)]
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,188 @@
+"""A run from spec to diagnosis: what it leaves on disk, that it can be repeated, and how it ends when it goes wrong."""
+
+import csv
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlrun.errors import Diverged, DlrunError, Interrupted
+from dlrun.experiment.run import open_run
+from dlrun.experiment.setup import set_up
+from dlrun.rundir.record import RunRecord
+from dlrun.spec import read_spec
+from tests.experiments import REGRESSION, SMALL, experiment, train_run, write_table
+
+FILES = {
+    "spec.yaml", "resolved.yaml", "run.json", "provenance.json", "metrics.csv", "steps.csv", "timings.csv", "predictions/dev.csv",
+    "checkpoints/manifest.json", "diagnosis.json", "log.txt", "lock",
+}  # fmt: skip
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_leaves_every_file_it_promises(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    left = {str(path.relative_to(run.paths.root)) for path in run.paths.root.rglob("*") if path.is_file()}
+    checkpoints = {name for name in left if name.endswith(".npz")}
+    assert left - checkpoints == FILES
+    assert checkpoints
+    assert run.paths.spec.read_bytes() == (tmp_path / "small.yaml").read_bytes()
+    record = RunRecord.load(run.paths)
+    assert (record.status, record.stop_reason) == ("completed", "all epochs done")
+    assert record.summary["parameters"] == 2 * 8 + 8 + 8 * 1 + 1
+    assert record.summary["examples"] == {"train": 200, "dev": 60, "test": 40}
+
+
+def test_metrics_and_steps_have_the_columns_of_the_design(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    metrics, steps = rows(run.paths.metrics), rows(run.paths.steps)
+    assert list(metrics[0]) == (
+        ["epoch", "step", "learning_rate", "cost", "train_loss", "train_error", "dev_loss", "dev_error", "weight_norm"]
+    )
+    assert [row["epoch"] for row in metrics] == ["1", "2", "3"]
+    assert list(steps[0]) == ["step", "epoch", "learning_rate", "cost"]
+    assert [int(row["step"]) for row in steps] == list(range(1, 3 * 7 + 1))
+    assert [int(row["epoch"]) for row in steps] == [0] * 7 + [1] * 7 + [2] * 7
+    assert list(rows(run.paths.timings)[0]) == ["epoch", "seconds", "examples_per_second"]
+
+
+@pytest.mark.parametrize("text", [SMALL, REGRESSION], ids=["classification", "regression"])
+def test_training_on_the_resolved_spec_gives_the_same_bytes(tmp_path: Path, text: str) -> None:
+    write_table(tmp_path)
+    run, _ = train_run(tmp_path, text)
+    again = set_up(read_spec(run.paths.resolved))
+    with open_run(again, tmp_path / "elsewhere") as second:
+        list(second.train())
+        second.finish()
+    for name in ("metrics", "steps", "resolved", "diagnosis"):
+        assert getattr(second.paths, name).read_bytes() == getattr(run.paths, name).read_bytes()
+    assert second.paths.predictions_of("dev").read_bytes() == run.paths.predictions_of("dev").read_bytes()
+
+
+def test_another_seed_is_another_run(tmp_path: Path) -> None:
+    one, _ = train_run(tmp_path)
+    other, _ = train_run(tmp_path, SMALL, "seed=4")
+    assert one.paths.metrics.read_bytes() != other.paths.metrics.read_bytes()
+
+
+def test_predictions_errors_and_diagnosis_are_about_the_same_examples(tmp_path: Path) -> None:
+    run, diagnosis = train_run(tmp_path)
+    table = rows(run.paths.predictions_of("dev"))
+    assert list(table[0]) == ["id", "label", "prediction", "probability", "loss"]
+    assert len({row["id"] for row in table}) == 60
+    wrong = np.mean([row["label"] != row["prediction"] for row in table])
+    best = min(float(row["dev_error"]) for row in rows(run.paths.metrics))
+    stored = json.loads(run.paths.diagnosis.read_text())
+    assert diagnosis.errors.dev
+    assert wrong == diagnosis.errors.dev.value == best == stored["errors"]["dev"]["error"]
+    for row in table:  # the probability is that of the second class, and the loss is its
+        p = float(row["probability"])
+        assert float(row["loss"]) == pytest.approx(-np.log(p if row["label"] == "1" else 1 - p), rel=1e-5, abs=1e-7)
+        assert (row["prediction"] == "1") == (p > 0.5)
+
+
+def test_regression_is_reported_in_the_units_of_the_target(tmp_path: Path) -> None:
+    write_table(tmp_path)
+    run, diagnosis = train_run(tmp_path, REGRESSION)
+    table = rows(run.paths.predictions_of("dev"))
+    labels, predictions = (np.array([float(row[key]) for row in table]) for key in ("label", "prediction"))
+    assert labels.min() > 900
+    rmse = float(np.sqrt(((labels - predictions) ** 2).mean()))
+    assert diagnosis.errors.dev
+    assert diagnosis.errors.dev.value == pytest.approx(rmse, rel=1e-6)
+    assert float(rows(run.paths.metrics)[-1]["dev_error"]) == pytest.approx(rmse, rel=1e-4)
+    assert {row["probability"] for row in table} == {""}
+
+
+def test_without_a_dev_part_the_last_parameters_are_judged_and_variance_is_unknown(tmp_path: Path) -> None:
+    run, diagnosis = train_run(tmp_path, SMALL, "data.split.dev=0")
+    assert diagnosis.variance is None
+    assert not run.paths.predictions_of("dev").exists()
+    assert rows(run.paths.metrics)[0]["dev_error"] == ""
+    assert run.record.summary["best_epoch"] == 3
+
+
+def test_zero_epochs_judge_the_initial_network(tmp_path: Path) -> None:
+    run, diagnosis = train_run(tmp_path, SMALL, "training.epochs=0")
+    assert rows(run.paths.metrics) == []
+    assert run.record.status == "completed"
+    assert diagnosis.errors.train.n == 200
+
+
+def test_record_steps_can_be_thinned_or_switched_off(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path, SMALL, "training.record_steps=5")
+    assert [row["step"] for row in rows(run.paths.steps)] == ["5", "10", "15", "20"]
+    run, _ = train_run(tmp_path, SMALL, "training.record_steps=off")
+    assert not run.paths.steps.exists()
+
+
+def test_divergence_is_on_record_and_nothing_on_disk_is_not_finite(tmp_path: Path) -> None:
+    told = experiment(tmp_path, SMALL, "optimizer=gradient_descent", "learning_rate.initial=1e38", "regularization.l2=100")
+    with pytest.raises(Diverged), open_run(told, tmp_path / "runs") as run:
+        list(run.train())
+    record = RunRecord.load(run.paths)
+    assert record.status == "diverged"
+    assert record.stop_reason
+    assert "step" in record.stop_reason
+    assert not list(run.paths.checkpoints.iterdir())  # the first update overflowed: there is nothing good to keep
+    assert all(np.isfinite(float(row["cost"])) for row in rows(run.paths.steps))
+    assert "diverged" in run.paths.log.read_text()
+
+
+def test_a_run_that_diverges_late_keeps_its_best_parameters(tmp_path: Path) -> None:
+    told = experiment(tmp_path)
+    with pytest.raises(Diverged), open_run(told, tmp_path / "runs") as run:
+        for step in run.train():
+            if step.step == 10:
+                told.network.params.theta[0] = np.nan
+    manifest = json.loads(run.paths.manifest.read_text())
+    assert set(manifest) == {"schema", "best", "sha256"}
+    with np.load(run.paths.checkpoints / manifest["best"]["file"]) as file:
+        assert np.isfinite(file["theta"]).all()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_finishes_the_step_saves_and_says_interrupted(tmp_path: Path, number: int, code: int) -> None:
+    told = experiment(tmp_path, SMALL, "training.epochs=1000")
+    handler = signal.getsignal(number)
+    with pytest.raises(Interrupted) as raised, open_run(told, tmp_path / "runs") as run:
+        for step in run.train():
+            if step.step == 5:
+                os.kill(os.getpid(), number)
+    assert raised.value.exit_code == code
+    assert signal.getsignal(number) == handler
+    assert RunRecord.load(run.paths).status == "interrupted"
+    manifest = json.loads(run.paths.manifest.read_text())
+    assert manifest["last"]["step"] == len(rows(run.paths.steps)) >= 5
+
+
+def test_a_bug_leaves_its_traceback_in_the_run(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError) as raised, open_run(experiment(tmp_path), tmp_path / "runs") as run:
+        _ = 1 // 0
+    assert "ZeroDivisionError" in run.paths.crash.read_text()
+    assert str(run.paths.crash) in raised.value.__notes__[0]
+    assert RunRecord.load(run.paths).status == "failed"
+
+
+def test_a_failure_is_on_record(tmp_path: Path) -> None:
+    with pytest.raises(DlrunError), open_run(experiment(tmp_path), tmp_path / "runs") as run:
+        raise DlrunError("the disk is full")
+    assert RunRecord.load(run.paths).stop_reason == "the disk is full"
+
+
+def test_provenance_says_where_the_numbers_come_from(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    told: dict[str, Any] = json.loads(run.paths.provenance.read_text())
+    assert set(told) == {"schema", "versions", "machine", "blas", "kernels", "git", "data"}
+    assert told["versions"]["numpy"] == np.__version__
+    assert told["blas"]["threads"] == 1
+    assert told["data"]["classes"] == ["0", "1"]
+    assert len(told["data"]["sha256"]) == 64

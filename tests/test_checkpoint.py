@@ -1,0 +1,112 @@
+"""Checkpoints: what is saved comes back, and damage is found, not loaded."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlrun import checkpoint
+from dlrun.errors import DlrunError
+from dlrun.kernels import NUMPY
+from dlrun.nn.layers import Dense
+from dlrun.nn.metrics import Score
+from dlrun.nn.network import Network
+from dlrun.nn.optimizers import Adam
+from dlrun.rundir.paths import RunPaths
+from dlrun.training.state import State
+
+
+def fresh(n_out: int = 3) -> State:
+    network = Network([Dense(units=n_out)], 2, 4, "float32", NUMPY)
+    network.initialize(1)
+    return State.start(network.params, Adam(), 5)
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> RunPaths:
+    made = RunPaths(tmp_path / "run")
+    made.checkpoints.mkdir(parents=True)
+    return made
+
+
+@pytest.fixture
+def trained() -> State:
+    state = fresh()
+    state.begin_epoch(5)
+    for step in range(7):
+        state.params.theta[...] += 0.25
+        state.slots["v"] += step
+        state.step_done(4, 8, 1.0, 1.0)
+        if step == 2:
+            state.best.offer(Score(0.5, 0.1, 4), 1.5, state.step, state.params.theta)
+    return state
+
+
+def test_last_holds_the_whole_state_and_best_its_parameters(paths: RunPaths, trained: State) -> None:
+    checkpoint.save(paths, trained)
+    back = fresh()
+    checkpoint.load_state(paths, back)
+    assert back.scalars() == trained.scalars()
+    for name, array in trained.arrays().items():
+        assert back.arrays()[name].tobytes() == array.tobytes()
+
+    theta = np.zeros_like(trained.params.theta)
+    checkpoint.load_theta(paths, "best", theta)
+    np.testing.assert_array_equal(theta, trained.best.theta)
+    checkpoint.load_theta(paths, "last", theta)
+    np.testing.assert_array_equal(theta, trained.params.theta)
+
+    manifest = json.loads(paths.manifest.read_text())
+    assert (manifest["last"]["step"], manifest["best"]["step"]) == (7, 3)
+    assert sorted(path.name for path in paths.checkpoints.glob("*.npz")) == ["00000003.npz", "00000007.npz"]
+
+
+def test_without_a_best_the_last_stands_for_it(paths: RunPaths) -> None:
+    state = fresh()
+    checkpoint.save(paths, state)
+    theta = np.zeros_like(state.params.theta)
+    checkpoint.load_theta(paths, "best", theta)
+    np.testing.assert_array_equal(theta, state.params.theta)
+
+
+def test_equal_states_are_equal_bytes(paths: RunPaths, trained: State) -> None:
+    checkpoint.save(paths, trained)
+    first = {path.name: path.read_bytes() for path in paths.checkpoints.iterdir()}
+    checkpoint.save(paths, trained)
+    assert {path.name: path.read_bytes() for path in paths.checkpoints.iterdir()} == first
+
+
+@pytest.mark.parametrize("name", ["00000003.npz", "manifest.json"])
+def test_no_changed_byte_is_ever_loaded(paths: RunPaths, trained: State, name: str) -> None:
+    checkpoint.save(paths, trained)
+    path = paths.checkpoints / name
+    whole = path.read_bytes()
+    theta = np.zeros_like(trained.params.theta)
+    step = max(1, len(whole) // 150)
+    for place in range(0, len(whole), step):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with pytest.raises(DlrunError):
+            checkpoint.load_theta(paths, "best", theta)
+        path.write_bytes(whole[:place])
+        with pytest.raises(DlrunError):
+            checkpoint.load_theta(paths, "best", theta)
+    assert not theta.any()
+
+
+def test_parameters_of_another_network_are_refused(paths: RunPaths, trained: State) -> None:
+    checkpoint.save(paths, trained)
+    with pytest.raises(DlrunError, match="not those of this network"):
+        checkpoint.load_theta(paths, "best", fresh(40).params.theta)
+
+
+def test_a_manifest_cannot_lead_out_of_its_directory(paths: RunPaths, trained: State) -> None:
+    checkpoint.save(paths, trained)
+    outside = paths.root / "00000003.npz"
+    (paths.checkpoints / "00000003.npz").rename(outside)
+    manifest = json.loads(paths.manifest.read_text())
+    manifest.pop("sha256")
+    manifest["best"]["file"] = f"../{outside.name}"
+    paths.manifest.write_text(json.dumps(manifest | {"sha256": checkpoint.checksum(manifest)}))
+    with pytest.raises(DlrunError, match="cannot read"):
+        checkpoint.load_theta(paths, "best", np.zeros_like(trained.params.theta))
