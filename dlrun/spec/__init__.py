@@ -1,0 +1,24 @@
+"""The spec of an experiment: YAML text into validated objects that remember where they were written.
+
+`read_spec` goes through these steps, each a module: text → compose (tree with origins) → desugar (short forms) → extends
+and overrides (merge) → validation (pydantic, our sentences) → effects. `to_yaml` is the way back.
+"""
+
+from dlrun.spec.model import Spec
+from dlrun.spec.reading import LoadedSpec, read_spec
+from dlrun.spec.sections import Architecture, Data, Diagnosis, EarlyStopping, Every, Regularization, Training
+from dlrun.spec.writing import to_yaml
+
+__all__ = [
+    "Architecture",
+    "Data",
+    "Diagnosis",
+    "EarlyStopping",
+    "Every",
+    "LoadedSpec",
+    "Regularization",
+    "Spec",
+    "Training",
+    "read_spec",
+    "to_yaml",
+]

@@ -1,0 +1,69 @@
+"""Reading a spec: text, tree, short forms, overrides, validation; every problem found is reported at once."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+
+from dlrun.errors import InvalidInput, Problem, raise_all
+from dlrun.spec.effects import without_effect
+from dlrun.spec.extends import read_tree
+from dlrun.spec.faults import ROOT
+from dlrun.spec.model import Spec
+from dlrun.spec.overrides import override
+from dlrun.spec.text import Origin
+from dlrun.spec.tree import Entry, KeyPath, Mapping, Scalar, place
+from dlrun.spec.validation import validate
+
+
+@dataclass(frozen=True)
+class LoadedSpec:
+    """A spec, and where each part of it was written, so that later errors can point there too."""
+
+    spec: Spec
+    path: Path
+    text: bytes  # as the user gave it
+    tree: Mapping = field(repr=False)
+
+    def locate(self, key: str) -> str:
+        """Return where a key such as `data.source.path` was written: `file:line:column`, or `-s 2: key`."""
+        return self._place(key).where
+
+    def problem(self, key: str, what: str, cure: str = "") -> Problem:
+        """Return a problem at a key, with the lines of the spec around it."""
+        return self._place(key).problem(what, cure)
+
+    def _place(self, key: str) -> Origin:
+        return place(self.tree, _steps(key))
+
+
+def read_spec(path: str | PathLike[str], overrides: Sequence[str] = ()) -> LoadedSpec:
+    """Return the validated spec of a file with `key=value` overrides over it.
+
+    Raises InvalidInput with every problem found, each with its place and the lines around it.
+    """
+    path = Path(path)
+    tree, text, problems = read_tree(path, str(path), ROOT)
+    for number, written in enumerate(overrides, start=1):
+        tree, found = override(tree, number, written, ROOT)
+        problems += found
+    if "name" not in tree.entries:
+        tree = _named(tree, path)
+    try:
+        spec = validate(tree)
+    except InvalidInput as error:
+        raise InvalidInput(*problems, *error.problems) from None
+    loaded = LoadedSpec(spec, path, text, tree)
+    raise_all([*problems, *(place(tree, key).problem(what, cure) for key, what, cure in without_effect(spec))])
+    return loaded
+
+
+def _named(tree: Mapping, path: Path) -> Mapping:
+    """Name the experiment after its file, with what a name may not hold left out."""
+    name = re.sub("[^A-Za-z0-9._-]+", "-", path.stem).lstrip("._-")[:64] or "experiment"
+    return tree.with_entry("name", Entry(tree.origin, Scalar(name, name, False, tree.origin)))
+
+
+def _steps(key: str) -> KeyPath:
+    return tuple(int(step) if step.isdecimal() else step for step in key.split("."))

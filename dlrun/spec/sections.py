@@ -1,0 +1,101 @@
+"""The sections of a spec: what each key is for, its bounds and its default."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+from annotated_types import Ge, Gt, Le
+from pydantic import PlainSerializer, PlainValidator
+
+from dlrun.data.preprocessing import Normalize, Standard
+from dlrun.data.sources import Source
+from dlrun.data.splitting import Split
+from dlrun.nn.initializers import Auto, Initializer
+from dlrun.nn.layers import Activation, Relu
+from dlrun.spec.schema import Form
+
+KeepProb = Annotated[float, Gt(0), Le(1)]
+Units = Annotated[int, Ge(1), Le(1_000_000)]
+Count = Annotated[int, Ge(1), Le(1_000_000_000)]  # more is a slip, and would not end
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """Where the examples come from, how they are split, and how inputs are normalized."""
+
+    source: Source
+    split: Split = Split()
+    normalize: Normalize = Standard()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """The network: units of each hidden layer, what follows each, and how weights begin."""
+
+    hidden: tuple[Units, ...] = (64,)
+    activation: Activation = Relu()
+    init: Initializer = Auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regularization:
+    """What holds variance down: l2 is λ of J = mean loss + λ/(2m) Σ‖W‖², keep_prob the share of units dropout keeps."""
+
+    l2: Annotated[float, Ge(0)] = 0.0
+    keep_prob: KeepProb | tuple[KeepProb, ...] = 1.0  # one for all hidden layers, or one for each
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyStopping:
+    """Stop when the dev error has not become better for this many evaluations."""
+
+    patience: Count
+
+
+_EVERY = re.compile(r"([1-9][0-9]{0,8}) +(step|epoch)s?")
+
+
+@dataclass(frozen=True)
+class Every:
+    """A period of training: `500 steps`, `1 epoch`."""
+
+    count: int
+    unit: Literal["step", "epoch"]
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Return the period a text names; ValueError if it names none."""
+        if isinstance(value, cls):
+            value = str(value)
+        match = _EVERY.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            raise ValueError(value)
+        return cls(int(match[1]), "step" if match[2] == "step" else "epoch")
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit}" if self.count == 1 else f"{self.count} {self.unit}s"
+
+
+Period = Annotated[Every, PlainValidator(Every.parse), PlainSerializer(str), Form("'N steps' or 'N epochs'")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """How long, in what portions and with what precision the network is trained, and what is recorded."""
+
+    epochs: Annotated[int, Ge(0), Le(1_000_000_000)] = 30  # 0 leaves the initial network
+    batch_size: Count | Literal["full"] = 64  # 1 is stochastic gradient descent
+    early_stopping: EarlyStopping | None = None
+    evaluate_every: Period = Every(1, "epoch")
+    record_steps: Literal["auto", "off"] | Count = "auto"  # a row of steps.csv each N steps
+    dtype: Literal["float32", "float64"] = "float32"
+    threads: Literal["auto"] | Annotated[int, Ge(1), Le(1024)] = "auto"
+    kernels: Literal["auto", "numpy"] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """What errors are compared with: the human or best possible error, and how large a gap may be before it matters."""
+
+    target_error: Annotated[float, Ge(0)] | None = None  # without it 0 is assumed, and the report says so
+    tolerance: Annotated[float, Gt(0)] = 0.02

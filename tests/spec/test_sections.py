@@ -1,0 +1,34 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlrun.spec.sections import Architecture, Diagnosis, Every, Regularization, Training
+
+
+@given(st.integers(1, 10**9 - 1), st.sampled_from(["step", "epoch"]))
+def test_periods_read_back(count: int, unit: str) -> None:
+    every = Every.parse(f"{count} {unit}s")
+    assert (every.count, every.unit) == (count, unit)
+    assert Every.parse(str(every)) == every
+    assert Every.parse(every) == every
+
+
+def test_periods_in_words() -> None:
+    assert str(Every(1, "epoch")) == "1 epoch"
+    assert str(Every(500, "step")) == "500 steps"
+
+
+@pytest.mark.parametrize("value", ["0 steps", "epoch", "1.5 epochs", "-1 steps", "5 minutes", "1 epoch ", "", 5, None, "9" * 19])
+def test_what_is_no_period(value: object) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 (pydantic needs just this)
+        Every.parse(value)
+
+
+def test_defaults_are_the_designs() -> None:
+    assert Architecture().hidden == (64,)
+    assert (Architecture().activation.kind, Architecture().init.kind) == ("relu", "auto")
+    assert (Regularization().l2, Regularization().keep_prob) == (0, 1)
+    training = Training()
+    assert (training.epochs, training.batch_size, training.early_stopping) == (30, 64, None)
+    assert (training.dtype, training.threads, training.kernels, training.record_steps) == ("float32", "auto", "auto", "auto")
+    assert Diagnosis() == Diagnosis(target_error=None, tolerance=0.02)
