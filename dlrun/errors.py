@@ -66,10 +66,10 @@ class RunBusy(DlrunError):
 class Interrupted(DlrunError):
     """A signal asked the run to stop; what was trained until then is saved."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, cure: str = "") -> None:
         self.number = number
         self.exit_code = 128 + number
-        super().__init__(f"interrupted by {Signals(number).name}")
+        super().__init__(Problem(what=f"interrupted by {Signals(number).name}", cure=cure))
 
 
 def raise_all(problems: Iterable[Problem]) -> None:

@@ -49,7 +49,7 @@ def print_closing(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, comm
     out.print(f"best     epoch {summary['best_epoch']:g} of {summary['epochs']} ({record.stop_reason})")
     out.print(f"run      {paths.root}", soft_wrap=True)
     out.print(f"next     {command}", soft_wrap=True)
-    out.print(f"         {advise(record, diagnosis).reason}", style="dim", soft_wrap=True)
+    out.print(f"({advise(record, diagnosis).reason})", style="dim")
 
 
 def _contract(paths: RunPaths, record: RunRecord) -> dict[str, object]:

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import current_thread, main_thread
 from types import FrameType
 
@@ -16,10 +17,10 @@ class Interrupts:
 
     number: int | None = None
 
-    def check(self) -> None:
-        """Raise Interrupted if a signal has come."""
+    def check(self, where: Path) -> None:
+        """Raise Interrupted if a signal has come; what was trained is saved in this directory."""
         if self.number is not None:
-            raise Interrupted(self.number)
+            raise Interrupted(self.number, f"what was trained until now is saved in {where}")
 
 
 @contextmanager

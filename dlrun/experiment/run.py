@@ -51,7 +51,7 @@ class Run:
                     if step.evaluation:
                         self.log(in_words(step.evaluation))
                     yield step
-                    interrupts.check()
+                    interrupts.check(self.paths.root)
         finally:
             self._note(seconds=perf_counter() - began)
             checkpoint.save(self.paths, self.state)
@@ -125,7 +125,7 @@ def open_run(experiment: Experiment, runs_dir: Path, *, argv: Sequence[str] = ()
             run.fail("diverged", error.problems[0].what)
             raise
         except Interrupted as error:
-            run.fail("interrupted", str(error))
+            run.fail("interrupted", error.problems[0].what)
             raise
         except DlrunError as error:
             run.fail("failed", str(error))

@@ -85,7 +85,7 @@ def softmax_cross_entropy(z: Array, y: Array | IntArray, dz: Array, scratch: Los
         np.add(scratch.first[:m], y, out=index)
         np.take(flat, index, out=picked, mode="clip")
     else:
-        np.einsum("ij,ij->i", y, dz, out=picked)
+        np.einsum("ij,ij->i", y, dz, out=picked, casting="same_kind")
     np.exp(dz, out=dz)
     np.sum(dz, axis=1, out=rows)
     np.divide(dz, rows[:, None], out=dz)

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlrun.arrays import Array
 from dlrun.kernels import NUMPY, Kernels
+from dlrun.nn.gradcheck import randomize_biases
 from dlrun.nn.layers import Dense, Dropout, Layer
 from dlrun.nn.losses import Labels, Loss
 from dlrun.nn.network import Network
@@ -42,6 +43,7 @@ def cases(seed: int = 0, kernels: Kernels = NUMPY) -> Iterator[Case]:
         stack: list[Layer] = [Dense(units=UNITS), *layers, Dense(units=loss.n_outputs(n_classes))]
         network = Network(stack, N_IN, M, np.float64, kernels)
         network.initialize(seed)
+        randomize_biases(network, seed)
         name = f"{layers[0].kind}, {layers[1].kind}; {loss.kind}; {penalty}"
         yield Case(name, network, loss, PENALTIES[penalty], x, y)
 

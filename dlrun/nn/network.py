@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from dlrun.arrays import Array, BoolArray, aligned_zeros
 from dlrun.kernels import Kernels, LossScratch
-from dlrun.nn.layers import Layer, Place
+from dlrun.nn.layers import Layer, Place, RuntimeLayer
 from dlrun.nn.params import Params, View
 from dlrun.seeding import Stream, rng_for
 
@@ -35,16 +35,16 @@ class Network:
         self.max_batch, self.dtype, self.kernels = max_batch, np.dtype(dtype), kernels
         blocks = [block._replace(name=f"{block.name}{p.number}") for p in self.placed for block in p.layer.blocks(p.n_in)]
         self.params = Params.allocate(blocks, dtype)
-        self.runtime = [p.layer.build(self._room(k, p)) for k, p in enumerate(self.placed)]
+        self.runtime: list[RuntimeLayer] = [p.layer.build(self._room(k, p)) for k, p in enumerate(self.placed)]
         self.first_with_params = next(k for k, p in enumerate(self.placed) if p.layer.blocks(p.n_in))
         self._dz = aligned_zeros((max_batch, self.n_out), dtype)
         self.loss_scratch = LossScratch.for_batches(max_batch, self.n_out, dtype)
         self.dz = self._dz[:0]
 
     def initialize(self, seed: int) -> None:
-        """Draw the initial parameters; each layer has a stream of its own, so widening one leaves the others as they are."""
-        for k, p in enumerate(self.placed):
-            for name, value in p.layer.draw(rng_for(seed, Stream.INITIALIZATION, k), p.n_in).items():
+        """Draw the initial parameters; a stream for each W, so that neither width nor dropout elsewhere changes it."""
+        for p in self.placed:
+            for name, value in p.layer.draw(rng_for(seed, Stream.INITIALIZATION, p.number), p.n_in).items():
                 self.params.views[f"{name}{p.number}"].value[...] = value
 
     def forward(self, x: Array, rng: np.random.Generator | None = None) -> Array:

@@ -7,7 +7,7 @@ from 1; weights is the slice of theta that penalties and decay touch.
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Lt
 
 from dlrun.arrays import Array
 from dlrun.kernels import Kernels
@@ -83,7 +83,7 @@ class Adam:
     kind: Literal["adam"] = "adam"
     beta1: Annotated[float, Ge(0), Lt(1)] = 0.9
     beta2: Annotated[float, Ge(0), Lt(1)] = 0.999
-    eps: Annotated[float, Gt(0)] = 1e-8
+    eps: Annotated[float, Ge(1e-30)] = 1e-8  # smaller is 0 in float32, and 0/0 in the padding
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
 
     def step(

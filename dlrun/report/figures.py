@@ -11,8 +11,8 @@ def error_text(value: float | None, metric: Metric) -> str:
 
 
 def gap_text(value: float, metric: Metric) -> str:
-    """Write a difference of errors: points, or the target's units."""
-    return f"{100 * value:.2f} points" if metric == "error_rate" else f"{value:.4g}"
+    """Write a difference of errors: in points of a percentage, or in the target's units."""
+    return f"{100 * value:.2f}" if metric == "error_rate" else f"{value:.4g}"
 
 
 def range_text(low: float, high: float, metric: Metric) -> str:

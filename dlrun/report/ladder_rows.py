@@ -6,7 +6,7 @@ from dlrun.diagnosis.gaps import Gap
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.report.figures import error_text, gap_text, range_text
 
-HEADINGS = ("", "error", "95 % interval", "examples", "gap to the rung above", "is")
+HEADINGS = ("", "error", "95 % interval", "examples", "gap", "is")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def rungs(diagnosis: Diagnosis) -> list[Rung]:
     """Return target, train and dev, from the top."""
     errors, metric = diagnosis.errors, diagnosis.errors.metric
     target = Rung("target", error_text(errors.target, metric), "assumed" if errors.target_assumed else "given")
-    gaps = {"train": ("avoidable bias", diagnosis.avoidable_bias), "dev": ("variance", diagnosis.variance)}
+    gaps = {"train": ("bias", diagnosis.avoidable_bias), "dev": ("variance", diagnosis.variance)}
     measured = [
         Rung(
             part,

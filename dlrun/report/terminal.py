@@ -21,7 +21,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def table_of(*headings: str, right: Sequence[int]) -> Table:
     """Return an empty table without lines; numbers stand in the columns `right`."""
-    table = Table(*headings, box=None, pad_edge=False, header_style="dim")
+    table = Table(*headings, box=None, padding=(0, 1), pad_edge=False, header_style="dim")
     for column in right:
         table.columns[column].justify = "right"
     return table

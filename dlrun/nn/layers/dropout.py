@@ -21,7 +21,7 @@ class Dropout:
 
     kind: Literal["dropout"] = "dropout"
     keep_prob: Annotated[float, Gt(0), Le(1)]
-    needs_output: ClassVar[bool] = False  # the mask is enough
+    needs_output: ClassVar[bool] = True  # at test time it is the input itself: the layer before's memory, or the data
 
     def n_out(self, n_in: int) -> int:
         """Return n_in."""
