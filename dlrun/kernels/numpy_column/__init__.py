@@ -1,0 +1,28 @@
+"""The NumPy column: every kernel as a handful of ufuncs with `out=`.
+
+Scalars stay Python floats: an `np.float64` scalar would promote float32 arrays.
+"""
+
+from dlrun.kernels.numpy_column import activations, layers, losses, updates
+from dlrun.kernels.table import Kernels
+
+NUMPY = Kernels(
+    name="numpy",
+    add_bias=layers.add_bias,
+    bias_gradient=layers.bias_gradient,
+    relu=activations.relu,
+    relu_backward=activations.relu_backward,
+    tanh=activations.tanh,
+    tanh_backward=activations.tanh_backward,
+    sigmoid=activations.sigmoid,
+    sigmoid_backward=activations.sigmoid_backward,
+    dropout=layers.dropout,
+    dropout_backward=layers.dropout_backward,
+    softmax_cross_entropy=losses.softmax_cross_entropy,
+    sigmoid_cross_entropy=losses.sigmoid_cross_entropy,
+    squared_error=losses.squared_error,
+    add_l2_gradient=updates.add_l2_gradient,
+    gradient_descent=updates.gradient_descent,
+    momentum=updates.momentum,
+    adam=updates.adam,
+)
