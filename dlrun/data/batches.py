@@ -27,34 +27,43 @@ def shuffled_rows(m: int, seed: int, epoch: int) -> IntArray:
     return rng_for(seed, Stream.SHUFFLE, epoch).permutation(m)
 
 
+def boundaries(m: int, batch_size: int, smallest: int = 1) -> list[tuple[int, int]]:
+    """Return where each mini-batch of an epoch starts and ends; a last one below `smallest` examples joins the one before."""
+    starts = list(range(0, m, min(batch_size, m)))
+    if len(starts) > 1 and m - starts[-1] < smallest:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], m], strict=True))
+
+
 class Batches:
     """The mini-batches of a training part; a batch size of m or more is the whole part, in order and without a copy."""
 
-    def __init__(self, examples: Examples, batch_size: int, seed: int) -> None:
+    def __init__(self, examples: Examples, batch_size: int, seed: int, *, smallest: int = 1) -> None:
         self.examples = examples
-        self.batch_size = min(batch_size, len(examples))
+        self.boundaries = boundaries(len(examples), batch_size, smallest)
         self.seed = seed
-        if self.batch_size < len(examples):
-            self._x = aligned_zeros((self.batch_size, examples.x.shape[1]), examples.x.dtype)
-            self._y = np.empty(self.batch_size, examples.y.dtype)
+        if len(self.boundaries) > 1:
+            largest = max(end - start for start, end in self.boundaries)
+            self._x = aligned_zeros((largest, examples.x.shape[1]), examples.x.dtype)
+            self._y = np.empty(largest, examples.y.dtype)
 
     def __len__(self) -> int:
         """Return the number of mini-batches in an epoch; the last may be smaller than the others."""
-        return -(-len(self.examples) // self.batch_size)
+        return len(self.boundaries)
 
     def epoch(self, epoch: int, position: int = 0) -> Iterator[Batch]:
-        """Yield the epoch's mini-batches from `position` examples on, a multiple of the batch size, in one reused Batch."""
+        """Yield the epoch's mini-batches from `position` examples on, where one starts, in one reused Batch."""
         m = len(self.examples)
-        assert position % self.batch_size == 0 or position == m, "an epoch is entered between two mini-batches"
+        left = [(start, end) for start, end in self.boundaries if start >= position]
+        assert position in {m, *(start for start, _ in self.boundaries)}, "an epoch is entered between two mini-batches"
         x, y = self.examples.x, self.examples.y
-        if self.batch_size == m:
-            if position == 0:
-                yield Batch(x, y)
+        if len(self.boundaries) == 1:
+            yield from (Batch(x, y) for _ in left)
             return
         batch = Batch(self._x, self._y)
         order = shuffled_rows(m, self.seed, epoch)
-        for start in range(position, m, self.batch_size):
-            rows = order[start : start + self.batch_size]
+        for start, end in left:
+            rows = order[start:end]
             batch.x, batch.y = self._x[: len(rows)], self._y[: len(rows)]
             # mode="clip": the default would gather into a hidden buffer first. The rows are in range.
             np.take(x, rows, axis=0, out=batch.x, mode="clip")

@@ -7,13 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from dlrun.arrays import Array, BoolArray, IntArray
-from dlrun.data.messages import MOST, limited, listed, quoted
+from dlrun.data.messages import listed, quoted, shown
 from dlrun.data.raw import RawArray, RawData
 from dlrun.errors import InvalidInput, Problem, raise_all
 
 LabelArray: TypeAlias = npt.NDArray[Any]  # class indices int64, or targets of a float dtype
 Labels = dict[str, LabelArray]
+Marks = dict[str, BoolArray]  # by part: which labels share a fault
 LARGEST_CLASS = 2**53  # beyond it not every integer is a float64
+
+FIRST = 3  # labels whose places are told when many share a fault
 
 REGRESSION = "for regression write `loss: squared_error`"
 
@@ -22,7 +25,7 @@ def encode_labels(raw: RawData, *, regression: bool) -> tuple[Labels, tuple[str,
     """Return the labels of every part, and the names of the classes (None for regression).
 
     Classes: indices int64 (m,) into the names, which are sorted as numbers if all labels are, else as text.
-    Regression: float64 (m,). InvalidInput says where each label stands that is neither.
+    Regression: float64 (m,). InvalidInput says each cause why labels are neither, how many and where the first of them stand.
     """
     return (_targets(raw), None) if regression else _classes(raw)
 
@@ -38,54 +41,54 @@ def label_notes(labels: IntArray, classes: tuple[str, ...]) -> Iterator[str]:
 
 def _targets(raw: RawData) -> Labels:
     targets: Labels = {part: _as_floats(examples.y) for part, examples in raw.parts.items()}
-    _refuse(raw, {part: ~np.isfinite(y) for part, y in targets.items()}, _not_a_target)
+    words: Marks = {}
+    numbers: Marks = {}
+    for part, y in targets.items():
+        (words if _is_text(raw.parts[part].y) else numbers)[part] = ~np.isfinite(y)
+    raise_all(
+        [
+            *_fault(
+                raw, words, lambda label: f"the label {quoted(label)} is not a finite number", "for classes leave `loss` out"
+            ),
+            *_not_finite(raw, numbers),
+        ]
+    )
     return targets
+
+
+def _is_text(y: RawArray) -> bool:
+    return y.dtype.kind == "U"
 
 
 def _as_floats(y: RawArray) -> Array:
     """Return y as float64, NaN where text is no number."""
-    if y.dtype.kind != "U":
+    if not _is_text(y):
         return y.astype(np.float64)
     return np.array([_float(text) for text in y], dtype=np.float64)
 
 
 def _float(text: str) -> float:
+    """Return the number in a text; `1_000` is a number to Python, not in a table."""
     try:
-        return float(text)
+        return np.nan if "_" in text else float(text)
     except ValueError:
         return np.nan
 
 
-def _not_a_target(label: object) -> tuple[str, str]:
-    if isinstance(label, str):
-        return f"the label {quoted(label)} is not a finite number", "for classes leave `loss` out"
-    return f"the label {label} is not a finite number", "replace it or remove the row"
-
-
 def _classes(raw: RawData) -> tuple[Labels, tuple[str, ...]]:
-    _refuse(raw, {part: _no_class(examples.y) for part, examples in raw.parts.items()}, _not_a_class)
-    if len({examples.y.dtype.kind == "U" for examples in raw.parts.values()}) > 1:
-        kinds = ", ".join(f"{examples.label} holds {examples.y.dtype}" for examples in raw.parts.values())
+    raise_all(_not_classes(raw))
+    if len({_is_text(examples.y) for examples in raw.parts.values()}) > 1:
+        kinds = ", ".join(f"{shown(examples.label)} holds {examples.y.dtype}" for examples in raw.parts.values())
         raise InvalidInput(Problem(what=f"labels are text in one part and numbers in another: {kinds}", where=raw.name))
     labels = np.concatenate([_integers(examples.y) for examples in raw.parts.values()])
     values, codes = np.unique(labels, return_inverse=True)
     classes = tuple(str(value) for value in values)
     if len(classes) < 2:
-        label = raw.parts[raw.pool].label
+        label = shown(raw.parts[raw.pool].label, width=40)
         what = f"all labels are {quoted(classes[0])}; a classifier needs two classes"
         raise InvalidInput(Problem(what=what, where=f"{raw.name}:{label}", cure="is this the right target?"))
     ends = np.cumsum([len(examples) for examples in raw.parts.values()])[:-1]
     return dict(zip(raw.parts, np.split(codes.astype(np.int64), ends), strict=True)), classes
-
-
-def _no_class(y: RawArray) -> BoolArray:
-    """Mark the labels that cannot name a class: blank text, fractions, what is not finite."""
-    if y.dtype.kind == "U":
-        return np.array([not text.strip() for text in y], dtype=np.bool_)
-    if y.dtype.kind == "f":
-        with np.errstate(invalid="ignore"):
-            return np.asarray((np.floor(y) != y) | ~(np.abs(y) <= LARGEST_CLASS), dtype=np.bool_)
-    return np.zeros(len(y), dtype=np.bool_)
 
 
 def _integers(y: RawArray) -> RawArray:
@@ -93,19 +96,30 @@ def _integers(y: RawArray) -> RawArray:
     return y.astype(np.int64) if y.dtype.kind == "f" else y
 
 
-def _not_a_class(label: object) -> tuple[str, str]:
-    if isinstance(label, str):
-        return "the label is empty", "give the row a label, or remove it"
-    if isinstance(label, float) and np.isfinite(label):
-        return f"the target holds real numbers, here {label}", REGRESSION
-    return f"the label {label} is not a finite number", "replace it or remove the row"
+def _not_classes(raw: RawData) -> Iterator[Problem]:
+    """Yield what cannot name a class: blank text, what is not finite, fractions."""
+    parts = {part: examples.y for part, examples in raw.parts.items()}
+    floats = {part: y for part, y in parts.items() if y.dtype.kind == "f"}
+    blank = {part: np.array([not text.strip() for text in y], dtype=np.bool_) for part, y in parts.items() if _is_text(y)}
+    yield from _fault(raw, blank, lambda _: "the label is empty", "give the row a label, or remove it")
+    yield from _not_finite(raw, {part: ~np.isfinite(y) for part, y in floats.items()})
+    real = {part: np.isfinite(y) & ((np.floor(y) != y) | (np.abs(y) > LARGEST_CLASS)) for part, y in floats.items()}
+    yield from _fault(raw, real, lambda label: f"the target holds real numbers, here {label}", REGRESSION)
 
 
-def _refuse(raw: RawData, bad: dict[str, BoolArray], explain: Callable[[object], tuple[str, str]]) -> None:
-    """Raise InvalidInput for the labels that are marked: the first ten with their places, the others counted."""
-    problems = []
-    for part, marked in bad.items():
-        for row in np.flatnonzero(marked)[:MOST]:
-            what, cure = explain(raw.parts[part].y[row].item())
-            problems.append(Problem(what=what, where=raw.label_place(part, int(row)), cure=cure))
-    raise_all(limited(problems, sum(int(marked.sum()) for marked in bad.values())))
+def _not_finite(raw: RawData, marks: Marks) -> Iterator[Problem]:
+    yield from _fault(raw, marks, lambda label: f"the label {label} is not a finite number", "replace it or remove the row")
+
+
+def _fault(raw: RawData, marks: Marks, what: Callable[[Any], str], cure: str) -> Iterator[Problem]:
+    """Yield one problem for all labels that are marked: at the first of them, with their number and the next places."""
+    found = sum(int(marked.sum()) for marked in marks.values())
+    first = [(part, int(row)) for part, marked in marks.items() for row in np.flatnonzero(marked)[:FIRST]][:FIRST]
+    if not first:
+        return
+    part, row = first[0]
+    words = what(raw.parts[part].y[row].item())
+    if found > 1:
+        places = ", ".join(raw.label_spot(*place) for place in first[1:])
+        words += f"; {found:,} such labels in all, the next at {places}"
+    yield raw.label_problem(part, row, words, cure)

@@ -1,6 +1,7 @@
 """What every message about data shares: text made safe to print, suggestions, and never more problems than one can read."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -13,13 +14,24 @@ def shown(text: str, at: int = 0, width: int = 80) -> str:
     """Return text that is safe on one line of a terminal: control characters escaped, long text cut around position `at`."""
     start = max(0, min(at - width // 2, len(text) - width))
     window = text[start : start + width]
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in window)
-    return ("…" if start > 0 else "") + safe + ("…" if start + width < len(text) else "")
+    return ("…" if start > 0 else "") + _escaped(window) + ("…" if start + width < len(text) else "")
+
+
+def _escaped(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def quoted(text: str) -> str:
     """Return text in quotes, short and safe to print."""
     return f"'{shown(text, width=40)}'"
+
+
+def yaml_word(text: str) -> str:
+    """Return text as it can be written in a list of a spec: plain where that is safe, else in double quotes and escaped."""
+    if re.fullmatch(r"[A-Za-z_][\w .-]*(?<! )", text) and text.lower() not in {"null", "true", "false"}:
+        return text
+    backslashed = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{_escaped(backslashed)}"'  # Python's escapes are YAML's too
 
 
 def listed(names: Iterable[str]) -> str:

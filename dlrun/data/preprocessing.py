@@ -3,73 +3,93 @@
 Everything works on blocks of rows, so that bytes never become a float64 copy of the whole.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from dlrun.arrays import Array, IntArray, aligned_zeros
-from dlrun.data.messages import listed
-from dlrun.data.raw import RawArray
+from dlrun.arrays import Array, BoolArray, aligned_zeros
+from dlrun.data.messages import MOST, limited, listed
+from dlrun.data.raw import Selection
 from dlrun.errors import InvalidInput, Problem
 
 BLOCK = 2**17  # values in a block: 1 MiB of float64, which stays in the cache
-SMALLEST_SHARE = 0.01  # of the median column deviation
+SMALLEST_SHARE = 0.01  # of a column's range: no training value ends up further than 100 from the mean
+ROUNDING = 1e-6  # of a column's largest value: what varies less is what float32, or six digits in a file, left of a constant
 
 
 @dataclass(frozen=True, kw_only=True)
 class Normalization:
     """A fitted normalization z = (x − mean) / divisor; both are float64 of shape (n,), or (1,) for all columns alike.
 
-    `held` names columns that hardly vary, whose divisor was raised.
+    `held` names columns that hardly vary, whose divisor was raised, `constant` those that do not vary at all.
     """
 
     mean: Array
     divisor: Array
     held: tuple[str, ...] = ()
+    constant: tuple[str, ...] = ()
 
-    def apply(self, x: RawArray, rows: IntArray, dtype: npt.DTypeLike) -> Array:
-        """Return these rows of x (m, n), normalized in float64 and stored as `dtype`, in fresh aligned memory.
+    def apply(self, selection: Selection, dtype: npt.DTypeLike) -> Array:
+        """Return the inputs (m, n), normalized in float64 and stored as `dtype`, in fresh aligned memory.
 
         Raises InvalidInput if a value is too large for `dtype`.
         """
-        z = aligned_zeros((len(rows), x.shape[1]), dtype)
-        largest = np.finfo(z.dtype).max
+        z = aligned_zeros((len(selection), selection.examples.x.shape[1]), dtype)
+        largest = float(np.finfo(z.dtype).max)
         start = 0
-        for block in _blocks(x, rows):
-            with np.errstate(over="ignore"):
-                block -= self.mean
-                block /= self.divisor
+        for block in self._normalized(selection):
             if not np.abs(block).max() <= largest:
-                row, column = np.argwhere(~(np.abs(block) <= largest))[0]
-                what = f"row {rows[start + row]}, column {column + 1}: {x[rows[start + row], column]} is too large"
-                raise InvalidInput(Problem(what=f"{what} for {z.dtype}", cure="rescale or drop the column"))
+                raise InvalidInput(self._too_large(selection, z.dtype.name, largest))
             z[start : start + len(block)] = block
             start += len(block)
         return z
 
+    def _normalized(self, selection: Selection) -> Iterator[Array]:
+        for block in _blocks(selection):
+            with np.errstate(over="ignore"):
+                block -= self.mean
+                block /= self.divisor
+            yield block
+
+    def _too_large(self, selection: Selection, dtype: str, largest: float) -> Problem:
+        """Return the first value that is too large once it is normalized, and how many there are."""
+        found, start, first = 0, 0, (0, 0)
+        for block in self._normalized(selection):
+            bad = np.argwhere(~(np.abs(block) <= largest))
+            if len(bad) and not found:
+                first = start + int(bad[0][0]), int(bad[0][1])
+            found += len(bad)
+            start += len(block)
+        i, column = first
+        what = f"{selection.examples.x[selection.rows[i], column]} is too large for {dtype}{_in_all(found)}"
+        return selection.value_problem(i, column, what, "rescale or drop the column")
+
     def notes(self) -> Iterator[str]:
-        """Yield what the user should know: the columns whose divisor was raised."""
+        """Yield what the user should know: the columns whose deviation is not the divisor."""
         if self.held:
-            yield f"columns that hardly vary, divisor raised: {listed(self.held)} (rescale them if only their unit is small)"
+            yield f"columns that hardly vary, divided by 1 % of their range instead of their deviation: {listed(self.held)}"
+        if self.constant:
+            yield f"constant columns, or all but a millionth of their size: {listed(self.constant)}; they teach nothing"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists; they read back to the same bits."""
-        return {"mean": self.mean.tolist(), "divisor": self.divisor.tolist(), "held": list(self.held)}
+        names = {"held": list(self.held), "constant": list(self.constant)}
+        return {"mean": self.mean.tolist(), "divisor": self.divisor.tolist(), **names}
 
     @classmethod
     def from_json(cls, stored: Any) -> "Normalization":
         """Rebuild what `to_json` wrote; anything else is InvalidInput."""
         try:
             mean, divisor = (np.array(stored[key], dtype=np.float64) for key in ("mean", "divisor"))
-            held = tuple(str(name) for name in stored["held"])
+            held, constant = (tuple(str(name) for name in stored[key]) for key in ("held", "constant"))
         except (KeyError, TypeError, ValueError):
-            raise InvalidInput("the stored normalization is not one: mean, divisor and held are expected") from None
+            raise InvalidInput("the stored normalization is not one: mean, divisor, held and constant are expected") from None
         if mean.ndim != 1 or mean.shape != divisor.shape or not (np.isfinite(mean) & (divisor > 0)).all():
             raise InvalidInput("the stored normalization is damaged: finite means and positive divisors are expected")
-        return cls(mean=mean, divisor=divisor, held=held)
+        return cls(mean=mean, divisor=divisor, held=held, constant=constant)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,25 +99,35 @@ class Standard:
     μ = (1/m) Σ x,   σ² = (1/m) Σ (x − μ)²,   z = (x − μ) / σ
 
     `per: column` measures every column by itself, `all` one mean and deviation for all values; `auto` is all for images,
-    whose pixels share one unit, and column otherwise. Per column σ is at least 1 % of the median deviation of the columns
-    that vary, lest noise in an almost constant column be blown up; where everything is constant the divisor is 1.
+    whose pixels share one unit, and column otherwise. The divisor is σ but for two cases, which are named in the notes:
+
+    hardly vary   σ < (max − min) / 100: the divisor is that, so |z| ≤ 100; a pixel that is rarely lit is not blown up
+    constant      σ ≤ 10⁻⁶ max |x|, rounding noise: the divisor is max |x| (1 for zeros), so noise stays noise
+
+    Both compare a column with itself and never with others: columns have units, and what is measured in large ones (a
+    salary beside an age) must not decide what counts as small elsewhere. Another unit for x leaves every z as it was.
     """
 
     kind: Literal["standard"] = "standard"
     per: Literal["auto", "column", "all"] = "auto"
 
-    def fit(self, x: RawArray, rows: IntArray, *, images: bool, features: Sequence[str]) -> Normalization:
-        """Measure these rows of x (m, n)."""
-        per_all = self.per == "all" or (self.per == "auto" and images)
-        mean, deviation = _moments(x, rows, per_all=per_all)
-        if not np.isfinite(deviation).all():
-            huge = [] if per_all else [name for name, finite in zip(features, np.isfinite(deviation), strict=True) if not finite]
-            where = f" in {listed(huge)}" if huge else ""
-            raise InvalidInput(Problem(what=f"values too large to standardize{where}", cure="rescale or drop the column"))
-        varying = deviation[deviation > 0]
-        smallest = SMALLEST_SHARE * float(np.median(varying)) if varying.size else 1.0
-        held = () if per_all else tuple(name for name, raised in zip(features, deviation < smallest, strict=True) if raised)
-        return Normalization(mean=mean, divisor=np.maximum(deviation, smallest), held=held)
+    def fit(self, train: Selection) -> Normalization:
+        """Measure the inputs of the training part."""
+        per_all = self.per == "all" or (self.per == "auto" and train.raw.images)
+        measured = _measure(train, per_all=per_all)
+        if not np.isfinite(measured.deviation).all():
+            raise InvalidInput(*_too_large_to_standardize(train, measured))
+        spread = measured.high - measured.low
+        size = np.maximum(np.abs(measured.low), np.abs(measured.high))
+        constant = measured.deviation <= ROUNDING * size
+        held = ~constant & (measured.deviation < SMALLEST_SHARE * spread)
+        # A size below the smallest normal number has lost its digits: such columns count as zeros.
+        divisor = np.where(size < np.finfo(np.float64).tiny, 1.0, size)
+        np.maximum(measured.deviation, SMALLEST_SHARE * spread, out=divisor, where=~constant)
+        features = train.raw.features
+        return Normalization(
+            mean=measured.mean, divisor=divisor, held=_names(features, held), constant=_names(features, constant)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +136,7 @@ class NoNormalization:
 
     kind: Literal["none"] = "none"
 
-    def fit(self, x: RawArray, rows: IntArray, *, images: bool, features: Sequence[str]) -> Normalization:
+    def fit(self, train: Selection) -> Normalization:
         """Return the identity."""
         return Normalization(mean=np.zeros(1), divisor=np.ones(1))
 
@@ -119,21 +149,25 @@ class TargetScale:
     deviation: float
 
     @classmethod
-    def fit(cls, y: Array) -> "TargetScale":
-        """Measure targets (m,); constant ones have deviation 1."""
+    def fit(cls, y: Array, train: Selection) -> "TargetScale":
+        """Measure the targets (m,) of the training part; constant ones have deviation 1."""
         with np.errstate(over="ignore", invalid="ignore"):
             mean = float(y[0] + (y - y[0]).mean())  # relative to one of them, so that constant ones give exactly 0
             deviation = float(np.sqrt(np.square(y - mean).mean()))
         if not np.isfinite(deviation):
-            raise InvalidInput(Problem(what="the targets are too large to standardize", cure="rescale the target"))
+            i = int(np.abs(y).argmax())
+            what = f"the targets are too large to standardize, the largest is {y[i]}"
+            raise InvalidInput(train.label_problem(i, what, "rescale the target"))
         return cls(mean=mean, deviation=deviation or 1.0)
 
-    def standardize(self, y: Array, dtype: npt.DTypeLike) -> Array:
+    def standardize(self, y: Array, selection: Selection, dtype: npt.DTypeLike) -> Array:
         """Return what the network learns; InvalidInput if a target is too large for `dtype`."""
         with np.errstate(over="ignore"):
             z: Array = ((y - self.mean) / self.deviation).astype(dtype)
-        if not np.isfinite(z).all():
-            raise InvalidInput(Problem(what=f"a standardized target is too large for {z.dtype}", cure="rescale the target"))
+        bad = np.flatnonzero(~np.isfinite(z))
+        if len(bad):
+            what = f"the standardized target {y[bad[0]]} is too large for {z.dtype}{_in_all(len(bad))}"
+            raise InvalidInput(selection.label_problem(int(bad[0]), what, "rescale the target"))
         return z
 
     def original(self, z: Array) -> Array:
@@ -141,33 +175,70 @@ class TargetScale:
         return np.asarray(z * self.deviation + self.mean)
 
 
-def _blocks(x: RawArray, rows: IntArray) -> Iterator[Array]:
-    """Yield the rows of x as float64, a block at a time; the blocks may be overwritten."""
+@dataclass(frozen=True, kw_only=True)
+class _Measured:
+    """Mean, deviation, smallest and largest value, by column (n,) or of all values (1,)."""
+
+    mean: Array
+    deviation: Array
+    low: Array
+    high: Array
+
+
+def _measure(train: Selection, *, per_all: bool) -> _Measured:
+    """Measure by column, or all values together.
+
+    Two passes, and relative to the first row: constant columns have a deviation of exactly 0, and far-away means cost no digits.
+    """
+    x = train.examples.x
+    axis = None if per_all else 0
+    origin = x[train.rows[0]].astype(np.float64)[: 1 if per_all else None]
+    size = len(train) * (x.shape[1] if per_all else 1)
+    low, high = origin.copy(), origin.copy()
+    shifts, squares = np.zeros_like(origin), np.zeros_like(origin)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in _blocks(train):
+            np.minimum(low, block.min(axis=axis), out=low)
+            np.maximum(high, block.max(axis=axis), out=high)
+            block -= origin
+            shifts += block.sum(axis=axis)
+        mean = origin + shifts / size
+        for block in _blocks(train):
+            block -= mean
+            squares += np.square(block, out=block).sum(axis=axis)
+    return _Measured(mean=mean, deviation=np.sqrt(squares / size), low=low, high=high)
+
+
+def _blocks(selection: Selection) -> Iterator[Array]:
+    """Yield the inputs as float64, a block of rows at a time; the blocks may be overwritten."""
+    x, rows = selection.examples.x, selection.rows
     step = max(1, BLOCK // x.shape[1])
     for start in range(0, len(rows), step):
         yield x[rows[start : start + step]].astype(np.float64)
 
 
-def _moments(x: RawArray, rows: IntArray, *, per_all: bool) -> tuple[Array, Array]:
-    """Return mean and deviation by column (n,), or of all values (1,).
+def _names(features: tuple[str, ...], marked: BoolArray) -> tuple[str, ...]:
+    """Return the names of the marked columns; one mark (1,) stands for all."""
+    return tuple(name for name, named in zip(features, np.broadcast_to(marked, len(features)), strict=True) if named)
 
-    Two passes, and relative to the first row: constant columns have a deviation of exactly 0, and far-away means cost no digits.
-    """
-    first = x[rows[0]].astype(np.float64)
-    origin = first[:1] if per_all else first
-    size = len(rows) * (x.shape[1] if per_all else 1)
 
-    def mean_of(term: Callable[[Array], Array]) -> Array:
-        total: Array = np.zeros_like(origin)
-        for block in _blocks(x, rows):
-            total += term(block).sum(axis=None if per_all else 0)
-        total /= size
-        return total
+def _too_large_to_standardize(train: Selection, measured: _Measured) -> list[Problem]:
+    """Return a problem for each column whose deviation is not finite, at its largest value."""
+    x = np.abs(train.examples.x[train.rows])
+    if len(measured.deviation) == 1:
+        cells = [np.unravel_index(x.argmax(), x.shape)]
+    else:
+        cells = [(x[:, column].argmax(), column) for column in np.flatnonzero(~np.isfinite(measured.deviation))]
+    what = "values too large to standardize, the largest is "
+    problems = [
+        train.value_problem(int(i), int(column), f"{what}{x[i, column]}", "rescale or drop the column")
+        for i, column in cells[:MOST]
+    ]
+    return limited(problems, len(cells))
 
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = origin + mean_of(lambda block: np.subtract(block, origin, out=block))
-        variance = mean_of(lambda block: np.square(np.subtract(block, mean, out=block), out=block))
-    return mean, np.sqrt(variance)
+
+def _in_all(found: int) -> str:
+    return f"; {found:,} such values in all" if found > 1 else ""
 
 
 Normalize = Standard | NoNormalization  # the registry: a new normalization is one class above and its name here

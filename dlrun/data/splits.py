@@ -7,7 +7,7 @@ import numpy.typing as npt
 from dlrun.arrays import Array, IntArray
 from dlrun.data.labels import LabelArray, encode_labels, label_notes
 from dlrun.data.preprocessing import Normalization, Normalize, TargetScale
-from dlrun.data.raw import RawData, row_numbers
+from dlrun.data.raw import RawData, Selection, row_numbers
 from dlrun.data.sources import Source
 from dlrun.data.splitting import PARTS, Split, split_notes, split_rows
 
@@ -59,19 +59,17 @@ def prepare(source: Source, split: Split, normalize: Normalize, *, regression: b
     labels, classes = encode_labels(raw, regression=regression)
     m = len(raw.parts[raw.pool])
     counts = split.counts(m, raw.brought)
-    rows = _rows(raw, counts, seed, labels[raw.pool] if classes and split.stratify else None)
-    train_part, train_rows = rows["train"]
-    train_labels = labels[train_part][train_rows]
-    x = raw.parts[train_part].x
-    normalization = normalize.fit(x, train_rows, images=raw.images, features=raw.features)
-    scale = TargetScale.fit(train_labels) if regression else None
+    chosen = _choose(raw, counts, seed, labels[raw.pool] if classes and split.stratify else None)
+    y = {name: labels[selection.part][selection.rows] for name, selection in chosen.items()}
+    normalization = normalize.fit(chosen["train"])
+    scale = TargetScale.fit(y["train"], chosen["train"]) if regression else None
     examples = {
         name: Examples(
-            x=normalization.apply(raw.parts[part].x, chosen, dtype),
-            y=scale.standardize(labels[part][chosen], dtype) if scale else labels[part][chosen],
-            ids=raw.parts[part].ids[chosen],
+            x=normalization.apply(selection, dtype),
+            y=scale.standardize(y[name], selection, dtype) if scale else y[name],
+            ids=selection.examples.ids[selection.rows],
         )
-        for name, (part, chosen) in rows.items()
+        for name, selection in chosen.items()
     }
     return Splits(
         train=examples["train"],
@@ -85,16 +83,16 @@ def prepare(source: Source, split: Split, normalize: Normalize, *, regression: b
         sha256=raw.sha256,
         notes=(
             *raw.notes,
-            *split_notes(counts, m),
-            *(label_notes(train_labels, classes) if classes else ()),
+            *split_notes(split, counts, m),
+            *(label_notes(y["train"], classes) if classes else ()),
             *normalization.notes(),
         ),
     )
 
 
-def _rows(raw: RawData, counts: dict[str, int], seed: int, labels: IntArray | None) -> dict[str, tuple[str, IntArray]]:
-    """Return for train, dev and test the raw part it comes from and the rows there; empty parts are left out."""
+def _choose(raw: RawData, counts: dict[str, int], seed: int, labels: IntArray | None) -> dict[str, Selection]:
+    """Return the examples of train, dev and test; empty parts are left out."""
     drawn = split_rows(counts, len(raw.parts[raw.pool]), seed, labels)
-    rows = {name: (raw.pool, chosen) for name, chosen in drawn.items() if len(chosen)}
-    rows |= {name: (name, row_numbers(len(raw.parts[name]))) for name in raw.brought}
-    return {name: rows[name] for name in PARTS if name in rows}
+    chosen = {name: Selection(raw=raw, part=raw.pool, rows=rows) for name, rows in drawn.items() if len(rows)}
+    chosen |= {name: Selection(raw=raw, part=name, rows=row_numbers(len(raw.parts[name]))) for name in raw.brought}
+    return {name: chosen[name] for name in PARTS if name in chosen}

@@ -1,7 +1,7 @@
 """Splitting: how many examples go to train, dev and test, and which."""
 
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -26,7 +26,8 @@ class Split:
     """The sizes of train, dev and test: counts (int) or fractions (float) of the m examples that are split.
 
     Left out, dev and test are min(m/5, 10,000) each, or an equal share of what other sizes leave; train is the rest.
-    A size of 0 means that there is no such part. `stratify` keeps the classes' proportions in every part.
+    A size of 0 means that there is no such part, any other size that there is one. `stratify` keeps the classes'
+    proportions in every part.
     """
 
     train: Some | None = None
@@ -38,7 +39,8 @@ class Split:
         """Return how many of m examples go to each part; a part that the file brings gets none, and takes no size.
 
         Fractions are rounded down, but those that add up to 1 leave nobody out: train has the rest.
-        Raises InvalidInput at `data.split`, with the numbers.
+        Raises InvalidInput at `data.split`, with the numbers: more than there is, no training example, or a size above 0
+        that is less than one example.
         """
         sizes = {part: getattr(self, part) for part in PARTS if part not in brought}
         raise_all(
@@ -46,7 +48,7 @@ class Split:
             for part in sorted(brought)
             if getattr(self, part) is not None
         )
-        quotas = {part: size * m if isinstance(size, float) else size for part, size in sizes.items() if size is not None}
+        quotas = _quotas(sizes, m)
         left = m - math.fsum(quotas.values())
         if left < -1e-9 * m:
             raise InvalidInput(self._too_many(sizes, m))
@@ -59,6 +61,7 @@ class Split:
         if counts["train"] < 1:
             what = f"no example is left for training: {m:,} in all, {held_out:,} held out"
             raise InvalidInput(Problem(what=what, where="data.split", cure="make dev or test smaller"))
+        raise_all(_less_than_one(part, size, m) for part, size in sizes.items() if size and not counts[part])
         return counts
 
     def resolved(self, counts: Mapping[str, int]) -> "Split":
@@ -94,10 +97,25 @@ def split_rows(counts: Mapping[str, int], m: int, seed: int, labels: IntArray | 
     return {part: np.sort(np.concatenate([piece[i] for piece in pieces])) for i, part in enumerate(PARTS) if part in counts}
 
 
-def split_notes(counts: Mapping[str, int], m: int) -> list[str]:
-    """Return what the user should know about the sizes."""
-    unused = m - sum(counts.values())
-    return [f"{unused:,} of {m:,} examples are left unused by data.split"] if unused else []
+def split_notes(split: Split, counts: Mapping[str, int], m: int) -> Iterator[str]:
+    """Yield what the user should know about the sizes; that nobody is left, when other sizes take all, needs no saying."""
+    if unused := m - sum(counts.values()):
+        yield f"{unused:,} of {m:,} examples are left unused by data.split"
+    asked = {part: getattr(split, part) for part in counts}
+    empty = [part for part, size in asked.items() if size is None and not counts[part]]
+    if empty and m - math.fsum(_quotas(asked, m).values()) > 1e-9 * m:
+        yield f"no {' and no '.join(empty)} part: what data.split leaves for it is less than one example"
+
+
+def _quotas(sizes: Mapping[str, int | float | None], m: int) -> dict[str, float]:
+    """Return how many of m examples each size asks for, not yet rounded; sizes that are left out are left out."""
+    return {part: size * m if isinstance(size, float) else size for part, size in sizes.items() if size is not None}
+
+
+def _less_than_one(part: str, size: float, m: int) -> Problem:
+    what = f"{_words(size)} of {m:,} examples is less than one"
+    cure = f"give a larger share, or a count (`{part}: 1` is one example); `{part}: 0` means no such part"
+    return Problem(what=what, where=f"data.split.{part}", cure=cure)
 
 
 def _words(size: int | float) -> str:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.data.batches import Batches, shuffled_rows
+from dlrun.data.batches import Batches, boundaries, shuffled_rows
 from dlrun.data.raw import row_numbers
 from dlrun.data.splits import Examples
 
@@ -45,7 +45,7 @@ def test_an_epoch_goes_on_where_it_stopped(m: int, size: int, data: st.DataObjec
     batches = Batches(examples_of(m), size, seed=3)
     whole = [batch.y.tolist() for batch in batches.epoch(2)]
     done = data.draw(st.integers(0, len(whole)))
-    position = min(done * batches.batch_size, m)
+    position = [0, *(end for _, end in batches.boundaries)][done]
     assert [batch.y.tolist() for batch in batches.epoch(2, position)] == whole[done:]
 
 
@@ -72,3 +72,21 @@ def test_buffers_are_reused_and_nothing_large_is_made() -> None:
     assert len(addresses) == 1
     assert peak < examples.x.nbytes / 10
     assert next(batches.epoch(0)).x.ctypes.data % 64 == 0
+
+
+@given(m=st.integers(1, 200), size=st.integers(1, 70), smallest=st.integers(1, 2))
+def test_a_last_batch_that_is_too_small_joins_the_one_before(m: int, size: int, smallest: int) -> None:
+    found = boundaries(m, size, smallest)
+    assert [start for start, _ in found] == [0, *(end for _, end in found)][:-1]
+    assert found[-1][1] == m
+    lengths = [end - start for start, end in found]
+    if m >= smallest and size >= smallest:
+        assert min(lengths) >= smallest
+    assert lengths[:-1] == [min(size, m)] * (len(lengths) - 1)
+    assert lengths[-1] <= min(size, m) + smallest - 1
+
+
+def test_under_batch_norm_65_examples_in_batches_of_64_are_one_batch_of_all() -> None:
+    (batch,) = Batches(examples_of(65), 64, seed=0, smallest=2).epoch(0)
+    assert len(batch) == 65
+    assert [len(batch) for batch in Batches(examples_of(129), 64, seed=0, smallest=2).epoch(0)] == [64, 65]

@@ -73,8 +73,30 @@ def test_what_names_no_class_is_located(y: Any, where: str, what: str) -> None:
 def test_real_numbers_point_to_regression_and_are_counted() -> None:
     with pytest.raises(InvalidInput) as caught:
         encode_labels(raw_of(train=np.arange(100) + 0.5, dev=[0.5]), regression=False)
-    assert caught.value.problems[0].cure == "for regression write `loss: squared_error`"
-    assert caught.value.problems[-1].what == "and 91 more like these"
+    (problem,) = caught.value.problems
+    assert problem.cure == "for regression write `loss: squared_error`"
+    assert problem.where == "file:y_train[0]"
+    expected = "the target holds real numbers, here 0.5; 101 such labels in all, the next at y_train[1], y_train[2]"
+    assert problem.what == expected
+
+
+def test_each_cause_is_said_once_whatever_the_part() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        encode_labels(raw_of(train=[1, np.nan, 0.5], dev=[np.inf, 1.5], test=["", "a"]), regression=False)
+    assert [(problem.where, problem.what) for problem in caught.value.problems] == [
+        ("file:y_test[0]", "the label is empty"),
+        ("file:y_train[1]", "the label nan is not a finite number; 2 such labels in all, the next at y_dev[0]"),
+        ("file:y_train[2]", "the target holds real numbers, here 0.5; 2 such labels in all, the next at y_dev[1]"),
+    ]
+
+
+def test_text_targets_under_regression_are_one_problem() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        encode_labels(raw_of(all=["7", "tall", "small", "1_000", "tall"]), regression=True)
+    (problem,) = caught.value.problems
+    assert problem.where == "file:y_all[1]"
+    assert problem.what.startswith("the label 'tall' is not a finite number; 4 such labels in all")
+    assert problem.cure == "for classes leave `loss` out"
 
 
 def test_text_in_one_part_and_numbers_in_another_is_an_error() -> None:
@@ -93,8 +115,8 @@ def test_bad_targets_are_located_in_every_part() -> None:
     with pytest.raises(InvalidInput) as caught:
         encode_labels(raw_of(train=[1.0, np.nan], dev=["1", "tall\x1b"]), regression=True)
     first, second = caught.value.problems
-    assert (first.where, first.what) == ("file:y_train[1]", "the label nan is not a finite number")
-    assert (second.where, second.what) == ("file:y_dev[1]", "the label 'tall\\x1b' is not a finite number")
+    assert (first.where, first.what) == ("file:y_dev[1]", "the label 'tall\\x1b' is not a finite number")
+    assert (second.where, second.what) == ("file:y_train[1]", "the label nan is not a finite number")
 
 
 def test_notes_name_what_cannot_be_learned() -> None:

@@ -1,8 +1,9 @@
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.data.messages import Findings, did_you_mean, limited, listed, quoted, shown
+from dlrun.data.messages import Findings, did_you_mean, limited, listed, quoted, shown, yaml_word
 from dlrun.errors import InvalidInput, Problem
 
 
@@ -20,6 +21,19 @@ def test_shown_text_is_cut_around_the_place() -> None:
     assert shown("0123456789", at=9, width=4) == "…6789"
     assert shown("a\tb\x1b") == "a\\tb\\x1b"
     assert quoted("it") == "'it'"
+
+
+@given(text=st.text() | st.from_regex(r"[ -~]{0,6}", fullmatch=True) | st.sampled_from(["null", "True", "1e3", "-", "~", "012"]))
+def test_a_word_of_yaml_is_safe_to_print_and_reads_back(text: str) -> None:
+    word = yaml_word(text)
+    assert word.isprintable()
+    assert yaml.safe_load(f"[{word}]") == [text] or text.lower() in {"yes", "no", "on", "off", "y", "n"}  # YAML 1.1's
+
+
+def test_plain_words_stay_plain() -> None:
+    assert [yaml_word(text) for text in ("x1", "petal width", "größe", "1", "a, b", "\x1b[31mx2")] == [
+        "x1", "petal width", "größe", '"1"', '"a, b"', '"\\x1b[31mx2"'
+    ]  # fmt: skip
 
 
 def test_only_ten_names_are_listed() -> None:

@@ -9,6 +9,7 @@ from dlrun.data.preprocessing import NoNormalization, Normalize, Standard
 from dlrun.data.sources import Csv, Digits, Moons, Npz
 from dlrun.data.splits import Examples, Splits, prepare
 from dlrun.data.splitting import Split
+from dlrun.errors import InvalidInput
 
 
 def digits(split: Split | None = None, seed: int = 7) -> Splits:
@@ -127,6 +128,27 @@ def test_regression_targets_are_standardized_and_come_back(tmp_path: Path) -> No
     assert splits.train.y.std() == pytest.approx(1)
     assert splits.dev is not None
     np.testing.assert_allclose(splits.target_scale.original(splits.dev.y), [rows[i][1] for i in splits.dev.ids], rtol=1e-12)
+
+
+def test_a_cell_too_large_is_said_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,y\n" + "1,2,u\n\n1,3,v\n" * 5 + "1,1e300,u\n")
+    with pytest.raises(InvalidInput) as caught:
+        prepare(Csv(path=str(path), target="y"), Split(dev=0, test=0), Standard(), regression=False, seed=0, dtype="float32")
+    (problem,) = caught.value.problems
+    assert problem.where.endswith("t.csv:17:b")
+    assert problem.what == "values too large to standardize, the largest is 1e+300"
+    assert problem.excerpt == ("   17 | 1,1e300,u",)
+
+
+def test_parts_too_small_to_be_there_are_said(tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", x=np.eye(4), y=[0, 1, 0, 1])
+    source = Npz(path=str(tmp_path / "t.npz"))
+    splits = prepare(source, Split(), Standard(), regression=False, seed=0, dtype="float32")
+    assert splits.sizes == {"train": 4}
+    assert splits.notes == ("no dev and no test part: what data.split leaves for it is less than one example",)
+    with pytest.raises(InvalidInput, match=r"data\.split\.dev: 10 % of 4 examples is less than one"):
+        prepare(source, Split(dev=0.1), Standard(), regression=False, seed=0, dtype="float32")
 
 
 @pytest.mark.parametrize("build", [Moons, Digits])

@@ -15,6 +15,11 @@ def counts(m: int, **sizes: Any) -> tuple[int, ...]:
     return tuple(Split(**sizes).counts(m).values())
 
 
+def notes(m: int, **sizes: Any) -> list[str]:
+    split = Split(**sizes)
+    return list(split_notes(split, split.counts(m), m))
+
+
 @pytest.mark.parametrize(
     ("m", "expected"),
     [
@@ -81,6 +86,29 @@ def test_a_part_the_file_brings_takes_no_size() -> None:
     assert [problem.where for problem in caught.value.problems] == ["data.split.dev", "data.split.test"]
 
 
+@pytest.mark.parametrize(
+    ("m", "sizes", "what"),
+    [
+        (60, {"dev": 0.01}, {"data.split.dev": "1 % of 60 examples is less than one"}),
+        (60, {"dev": 0.02}, {}),
+        (60, {"dev": 0.0, "test": 0}, {}),
+        (10, {"dev": 0.05, "test": 0.09}, {"data.split.dev": "5 % of 10 ", "data.split.test": "9 % of 10 "}),
+        (3, {"train": 0.5, "test": 0.3}, {"data.split.test": "30 % of 3 examples is less than one"}),
+    ],
+)
+def test_a_size_that_is_asked_for_is_never_silently_no_part(m: int, sizes: dict[str, Any], what: dict[str, str]) -> None:
+    try:
+        Split(**sizes).counts(m)
+        problems: Any = ()
+    except InvalidInput as error:
+        problems = error.problems
+    assert [problem.where for problem in problems] == list(what)
+    for problem in problems:
+        assert problem.what.startswith(what[problem.where])
+        part = problem.where.rpartition(".")[2]
+        assert f"`{part}: 1` is one example" in problem.cure
+
+
 SIZES = st.none() | st.integers(1, 60) | st.floats(0.01, 1)
 
 
@@ -101,7 +129,7 @@ def test_counts_are_possible_and_choose_the_same_when_written_again(
         if isinstance(size, int):
             assert chosen[part] == size
         elif size is not None and part != "train":
-            assert chosen[part] <= size * m + 1e-6 < chosen[part] + 1 + 2e-6
+            assert 1 <= chosen[part] <= size * m + 1e-6 < chosen[part] + 1 + 2e-6
 
 
 @st.composite
@@ -149,5 +177,19 @@ def test_rows_come_from_the_split_stream_and_no_other() -> None:
 
 
 def test_unused_rows_are_said() -> None:
-    assert split_notes({"train": 1000, "dev": 718}, 1797) == ["79 of 1,797 examples are left unused by data.split"]
-    assert split_notes({"train": 100}, 100) == []
+    assert notes(1797, train=1000, dev=0.4, test=0) == ["79 of 1,797 examples are left unused by data.split"]
+    assert notes(100) == []
+
+
+@pytest.mark.parametrize(
+    ("m", "sizes", "expected"),
+    [
+        (4, {}, ["no dev and no test part: what data.split leaves for it is less than one example"]),
+        (4, {"dev": 1}, ["no test part: what data.split leaves for it is less than one example"]),
+        (4, {"dev": 0, "test": 0}, []),
+        (100, {"train": 0.6, "dev": 0.4}, []),  # who gives all away wants no test part
+        (100, {"train": 100}, []),
+    ],
+)
+def test_a_default_part_without_examples_is_said(m: int, sizes: dict[str, Any], expected: list[str]) -> None:
+    assert notes(m, **sizes) == expected

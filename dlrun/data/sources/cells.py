@@ -4,8 +4,15 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dlrun.data.messages import MOST, Findings, quoted
+from dlrun.data.messages import MOST, Findings, quoted, yaml_word
 from dlrun.data.sources.table import Table
+
+LONGEST_LABEL = 1000  # characters; all labels of an array take the space of the longest
+
+
+def names_a_class(label: str) -> bool:
+    """Whether a label is neither blank nor a text of any length."""
+    return len(label) <= LONGEST_LABEL and bool(label.strip())
 
 
 @dataclass(kw_only=True)
@@ -20,8 +27,8 @@ class Column:
     first: list[tuple[int, str]] = field(default_factory=list)
 
     def read(self, line: int, text: str) -> None:
-        """Take in one cell. A label may be any text but a blank one; it is kept elsewhere, so it counts as 0 here."""
-        number = _number(text) if not self.label else (0.0 if text.strip() else math.nan)
+        """Take in one cell. A label may be any text that `names_a_class`; it is kept elsewhere, so it counts as 0 here."""
+        number = _number(text) if not self.label else (0.0 if names_a_class(text) else math.nan)
         if math.isfinite(number):
             self.numbers.append(number)
             return
@@ -41,9 +48,11 @@ class Column:
 
     def _reason(self, text: str) -> tuple[str, str]:
         """Say what is wrong with a cell, and the cure."""
+        if self.label and text.strip():
+            return f"the label has {len(text):,} characters, at most {LONGEST_LABEL:,} name a class", "is this the right target?"
         if self.label:
             return "the label is empty", "give the row a label, or remove it"
-        drop = f"drop the column with `drop: [{self.name}]`"
+        drop = f"drop the column with `drop: [{yaml_word(self.name)}]`"
         if not text.strip():
             return "the cell is empty", f"fill it, remove the row, or {drop}"
         if math.isnan(_number(text)) and text.strip().lower().lstrip("+-") != "nan":

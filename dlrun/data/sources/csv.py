@@ -1,5 +1,6 @@
 """Tables: comma- or tab-separated text with a header, one example a row."""
 
+import re
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -7,21 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from annotated_types import MinLen
 
-from dlrun.data.messages import Findings, did_you_mean, quoted, shown
+from dlrun.data.messages import Findings, did_you_mean, quoted
 from dlrun.data.raw import RawArray, RawData, RawExamples, row_numbers
-from dlrun.data.sources.cells import read_columns
+from dlrun.data.sources.cells import names_a_class, read_columns
 from dlrun.data.sources.table import Table, read_table
 from dlrun.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
 
+IS_A_CODE = re.compile(r"\s*(\+|-?0\d)|.*_", re.DOTALL)  # +1, 01, 1_2 are names: as numbers, 01 and 1 would be one class
+
 
 @dataclass(frozen=True, kw_only=True)
 class Csv:
     """A table with a header: `target` names the label's column, all others but those in `drop` are features.
 
-    Feature cells are finite numbers; labels are numbers if all of them are, else text. `.tsv` files are separated by tabs.
+    Feature cells are finite numbers; labels are numbers if all of them are, else text: codes such as 007 stay what they
+    are. `.tsv` files are separated by tabs.
     Problems stand at `file:LINE:COLUMN`: the line as an editor counts, the column by name (by number where it has none).
     """
 
@@ -39,19 +43,25 @@ class Csv:
             self._look_at_cells(table, features, findings)
             findings.raise_all()
         frame = _parse(table, features, self.target)
-        labels = frame[self.target].to_numpy(dtype=object).astype(np.str_)
+        labels = frame[self.target].to_numpy(dtype=object)
         unread = [column for column in features if not _is_finite(frame[column].to_numpy())]
-        blank = any(not label.strip() for label in labels)
-        if unread or blank:
-            columns = read_columns(table, unread, self.target if blank else None)
+        nameless = not all(map(names_a_class, labels))
+        if unread or nameless:
+            columns = read_columns(table, unread, self.target if nameless else None)
             for column in columns:
                 column.report(table, findings)
             findings.raise_all()
             for column in columns:
                 frame[column.name] = column.numbers
         x = np.ascontiguousarray(frame[features].to_numpy(dtype=np.float64))
-        label = shown(self.target, width=40)
-        examples = RawExamples(x=x, y=_numbers_if_all(labels), ids=row_numbers(len(x)), label=label, lines=table.lines)
+        examples = RawExamples(
+            x=x,
+            y=_numbers_if_all(labels.astype(np.str_)),
+            ids=row_numbers(len(x)),
+            label=self.target,
+            lines=table.lines,
+            excerpt=table.excerpt,
+        )
         return RawData(name=table.name, parts={"all": examples}, features=tuple(features), images=False, sha256=table.sha256)
 
     def _features(self, table: Table, findings: Findings) -> list[str]:
@@ -59,7 +69,8 @@ class Csv:
         line, _ = next(table.records())
         for key, column in [("target", self.target), *(("drop", column) for column in self.drop)]:
             if column not in table.header:
-                what, cure = f"no column {quoted(column)} ({key})", did_you_mean(column, table.header)
+                what = f"no column {quoted(column)} ({key})"
+                cure = _other_delimiter(table, column) or did_you_mean(column, table.header)
                 findings.add(line, table.problem(what, line, 1, cure=cure))
         if self.target in self.drop:
             what = f"{quoted(self.target)} is the target and also in `drop`"
@@ -75,6 +86,17 @@ class Csv:
         for column in read_columns(table, features, self.target if self.target in table.header else None):
             if column.numbers or not misspelt:
                 column.report(table, findings)
+
+
+def _other_delimiter(table: Table, missing: str) -> str:
+    """Return a cure if the header looks as if another character divided it; empty if it does not."""
+    for delimiter in sorted({",", ";", "\t", "|"} - {table.delimiter}):
+        pieces = [piece.strip() for cell in table.header for piece in cell.split(delimiter)]
+        if missing in pieces or len(table.header) == 1 < len(pieces):
+            found = "a tab" if delimiter == "\t" else quoted(delimiter)
+            wanted = "a tab in a '.tsv' file" if table.delimiter == "\t" else "',' (a tab only in a '.tsv' file)"
+            return f"the header holds {found}: the delimiter must be {wanted}"
+    return ""
 
 
 def _parse(table: Table, features: list[str], target: str) -> "pd.DataFrame":
@@ -104,7 +126,7 @@ def _is_finite(column: RawArray) -> bool:
 
 def _numbers_if_all(labels: RawArray) -> RawArray:
     """Return labels as int64 if all are integers, else as float64 if all are numbers, else as the text they are."""
-    if any("_" in label for label in labels):  # 1_2 is a name, though Python reads it as 12
+    if any(map(IS_A_CODE.match, labels)):
         return labels
     for dtype in (np.int64, np.float64):
         try:

@@ -38,7 +38,7 @@ class Moons:
         t = rng.uniform(0, np.pi, self.examples)
         first = np.stack([np.cos(t), np.sin(t)], axis=1)
         x = np.where(y[:, None] == 0, first, [1, 0.5] - first)
-        return _generated(self.kind, x + rng.normal(0, self.noise, x.shape), y)
+        return _generated(self.kind, _noisy(x, self.noise, rng), y)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Circles:
         y = _classes(self.kind, self.examples, 2)
         radius = np.where(y == 0, 1.0, self.factor)
         x = _on_circle(radius, rng.uniform(0, 2 * np.pi, self.examples))
-        return _generated(self.kind, x + rng.normal(0, self.noise, x.shape), y)
+        return _generated(self.kind, _noisy(x, self.noise, rng), y)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class Spirals:
         y = _classes(self.kind, self.examples, self.arms)
         t = rng.uniform(0, 1, self.examples)
         x = _on_circle(t, 2 * np.pi * (self.turns * t + y / self.arms))
-        return _generated(self.kind, x + rng.normal(0, self.noise, x.shape), y)
+        return _generated(self.kind, _noisy(x, self.noise, rng), y)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,13 +112,19 @@ class Blobs:
 def _classes(name: str, examples: int, classes: int) -> IntArray:
     """Return the class of each row; there must be a row for each class."""
     if examples < classes:
-        raise InvalidInput(Problem(what=f"{examples} examples cannot show {classes} classes", where=name))
+        what = f"{name}: {examples} examples cannot show {classes} classes"
+        raise InvalidInput(Problem(what=what, where="data.source.examples", cure=f"draw {classes} or more"))
     return row_numbers(examples) % classes
 
 
 def _on_circle(radius: Array, angle: Array) -> Array:
     """Return the points (m, 2) at these radii and angles."""
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+def _noisy(x: Array, noise: float, rng: np.random.Generator) -> Array:
+    """Return x with noise added; -0.0 is a deviation of 0."""
+    return x + rng.normal(0, abs(noise), x.shape)
 
 
 def _generated(name: str, x: Array, y: IntArray) -> RawData:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import MinLen
 
-from dlrun.data.messages import did_you_mean, listed, quoted
+from dlrun.data.messages import did_you_mean, listed, quoted, shown
 from dlrun.data.raw import RawArray, RawData, RawExamples, feature_names, row_numbers
 from dlrun.data.sources.files import open_file, shown_path
 from dlrun.errors import InvalidInput, Problem, raise_all
@@ -82,7 +82,7 @@ def _read(name: str, file: BufferedReader) -> tuple[Arrays, list[str]]:
 def _unreadable(error: Exception) -> str:
     if "allow_pickle" in str(error):
         return "is an array of Python objects, which may run code when it is read; store numbers or text"
-    return f"cannot be read: {str(error) or type(error).__name__}"
+    return f"cannot be read: {shown(str(error) or type(error).__name__, width=200)}"
 
 
 def _parts(name: str, arrays: Arrays, ignored: list[str]) -> list[str]:
@@ -90,9 +90,9 @@ def _parts(name: str, arrays: Arrays, ignored: list[str]) -> list[str]:
     problems = []
     present = [part for part, pair in PARTS.items() if any(key in arrays for key in pair)]
     if not {"all", "train"} & set(present):
-        close = did_you_mean("x", ignored) if ignored else "the archive is empty"
+        cure = did_you_mean("x", [*arrays, *ignored]) or "the archive is empty"
         what = "no array x (with y) or x_train (with y_train)"
-        problems.append(Problem(what=what, where=name, cure=close))
+        problems.append(Problem(what=what, where=name, cure=cure))
     elif "all" in present and len(present) > 1:
         also = listed(key for key in arrays if key not in PARTS["all"])
         problems.append(Problem(what=f"x, y are to be split, but there is also {also}", where=name, cure="keep one"))
@@ -108,7 +108,7 @@ def _problems(name: str, arrays: Arrays, x_key: str, y_key: str) -> Iterator[Pro
     """Yield what is wrong with one part."""
     x, y = arrays[x_key], arrays[y_key]
     if x.dtype.kind not in "biuf":
-        yield Problem(what=f"must hold real numbers, its dtype is {x.dtype}", where=f"{name}:{x_key}")
+        yield Problem(what=f"must hold real numbers, its dtype is {shown(str(x.dtype))}", where=f"{name}:{x_key}")
     elif x.ndim < 2:
         cure = "one column is x.reshape(-1, 1)"
         yield Problem(what=f"must be (examples, features), it is {x.shape}", where=f"{name}:{x_key}", cure=cure)
@@ -117,7 +117,7 @@ def _problems(name: str, arrays: Arrays, x_key: str, y_key: str) -> Iterator[Pro
     else:
         yield from _not_finite(f"{name}:{x_key}", x)
     if y.dtype.kind not in "biufU":
-        yield Problem(what=f"must hold numbers or text, its dtype is {y.dtype}", where=f"{name}:{y_key}")
+        yield Problem(what=f"must hold numbers or text, its dtype is {shown(str(y.dtype))}", where=f"{name}:{y_key}")
     elif y.ndim == 0 or y.size != len(y):
         cure = f"for one column for each class: {y_key}.argmax(axis=1)"
         yield Problem(what=f"must be (m,) or (m, 1), it is {y.shape}", where=f"{name}:{y_key}", cure=cure)
@@ -146,7 +146,7 @@ def _not_finite(where: str, x: RawArray) -> Iterator[Problem]:
 def _examples(arrays: Arrays, x_key: str, y_key: str) -> RawExamples:
     x = arrays[x_key]
     flat = np.ascontiguousarray(x).reshape(len(x), -1)
-    return RawExamples(x=flat, y=arrays[y_key].reshape(-1), ids=row_numbers(len(x)), label=y_key)
+    return RawExamples(x=flat, y=arrays[y_key].reshape(-1), ids=row_numbers(len(x)), label=y_key, inputs=x_key, shape=x.shape[1:])
 
 
 def _unequal_columns(name: str, parts: dict[str, RawExamples]) -> Iterator[Problem]:

@@ -35,7 +35,7 @@ class Table:
         reader = csv.reader(io.StringIO(self.text, newline="\n"), delimiter=self.delimiter, strict=True)
         line = 1
         try:
-            for cells in reader:
+            while (cells := _next(reader, len(self.text))) is not None:
                 if cells and not (len(cells) == 1 and cells[0].isspace()):
                     yield line, cells
                 line = reader.line_num + 1
@@ -44,10 +44,17 @@ class Table:
 
     def problem(self, what: str, line: int, column: str | int, *, cell: int = 0, cure: str = "") -> Problem:
         """Return a problem at `file:line:column` with that line as its excerpt, cut around the cell of that index."""
+        place = shown(str(column), width=40)
+        return Problem(what=what, where=f"{self.name}:{line}:{place}", excerpt=self._excerpt(line, cell), cure=cure)
+
+    def excerpt(self, line: int, column: str) -> tuple[str, ...]:
+        """Return one line of the text, safe to print and cut around the cell of that column."""
+        return self._excerpt(line, self.header.index(column))
+
+    def _excerpt(self, line: int, cell: int) -> tuple[str, ...]:
         text = next(islice(io.StringIO(self.text, newline="\n"), line - 1, None), "").rstrip("\n")
         at = len(self.delimiter.join(text.split(self.delimiter)[:cell]))  # near enough when cells hold quotes
-        place = shown(str(column), width=40)
-        return Problem(what=what, where=f"{self.name}:{line}:{place}", excerpt=(f"{line:>5} | {shown(text, at)}",), cure=cure)
+        return (f"{line:>5} | {shown(text, at)}",)
 
     def _broken_quote(self, line: int, error: csv.Error) -> Problem:
         if "expected after" in str(error):
@@ -57,6 +64,15 @@ class Table:
         text = next(islice(io.StringIO(self.text, newline="\n"), line - 1, None), "")
         cell = text[: max(text.rfind('"'), 0)].count(self.delimiter)
         return self.problem(what, line, cell + 1, cell=cell, cure=cure)
+
+
+def _next(reader: Iterator[list[str]], longest: int) -> list[str] | None:
+    """Return the next record, or None; the csv module's limit on the length of a cell is raised no longer than that takes."""
+    usual = csv.field_size_limit(longest)
+    try:
+        return next(reader, None)
+    finally:
+        csv.field_size_limit(usual)
 
 
 def read_table(path: str, findings: Findings) -> Table:

@@ -55,6 +55,22 @@ def test_each_bad_cell_says_what_it_is(tmp_path: Path, cell: str, what: str, cur
     assert problem.cure.startswith(cure)
 
 
+def test_a_name_in_a_cure_is_safe_to_print_and_to_copy(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "\x1b[31mx2,b\nred,2\n")
+    with pytest.raises(InvalidInput) as caught:
+        read_numbers(table, ["\x1b[31mx2"], None)
+    (problem,) = caught.value.problems
+    assert problem.cure == 'encode it as a number, or drop the column with `drop: ["\\x1b[31mx2"]`'
+    assert "\x1b" not in str(problem)
+
+
+def test_a_label_is_no_long_text(tmp_path: Path) -> None:
+    table = table_of(tmp_path, f"a,y\n1,u\n2,{'v' * 1001}\n")
+    with pytest.raises(InvalidInput, match="the label has 1,001 characters, at most 1,000 name a class") as caught:
+        read_numbers(table, ["a"], "y")
+    assert caught.value.problems[0].where.endswith("t.csv:3:y")
+
+
 def test_problems_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
     table = table_of(tmp_path, "a,b,y\n1,,u\n,2,\n3,3,v\nx,4,w\n")
     with pytest.raises(InvalidInput) as caught:

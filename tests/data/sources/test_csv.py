@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dlrun.data.labels import encode_labels
 from dlrun.data.raw import RawData
 from dlrun.data.sources.csv import Csv
 from dlrun.errors import InvalidInput
@@ -30,14 +31,20 @@ def test_reads_features_labels_and_lines(tmp_path: Path) -> None:
     np.testing.assert_array_equal(part.x, [[1, 2.5], [-3, 0.001]])
     assert part.y.tolist() == ["u", "v"]
     assert part.ids.tolist() == [0, 1]
-    assert raw.label_place("all", 1).endswith("t.csv:4:y")
+    assert raw.label_spot("all", 1) == "4:y"
     assert not raw.images
 
 
 @pytest.mark.parametrize(
     ("labels", "kind"),
     [
-        (["1", "02", "-3"], "i"),
+        (["1", "0", "-3"], "i"),
+        (["1", " 2", "-30"], "i"),
+        (["01", "1", "+1"], "U"),
+        (["1", "02", "-3"], "U"),
+        (["1", "-02", "-3"], "U"),
+        (["1", "+2", "-3"], "U"),
+        (["0.5", "2.0", "1e+3"], "f"),
         (["1", "2.0", "1e3"], "f"),
         (["1", "2", "cat"], "U"),
         (["1_2", "12", "3"], "U"),
@@ -70,6 +77,45 @@ def test_columns_that_are_not_there_are_all_named(tmp_path: Path) -> None:
     assert second.cure == "did you mean 'size'?"
     assert third.cure == "there are 'size', 'species'"
     assert first.where.endswith("t.csv:2:1")
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "cure"),
+    [
+        ("x1;x2;y\n1;2;a\n", "t.csv", "the header holds ';': the delimiter must be ',' (a tab only in a '.tsv' file)"),
+        ("x1\tx2\ty\n1\t2\ta\n", "t.csv", "the header holds a tab: the delimiter must be ',' (a tab only in a '.tsv' file)"),
+        ("x1|x2|z\n1|2|a\n", "t.csv", "the header holds '|': the delimiter must be ','"),
+        ("size, cm; y\n1,5; 2\n", "t.csv", "the header holds ';'"),
+        ("x1,x2,y\n1,2,a\n", "t.tsv", "the header holds ',': the delimiter must be a tab in a '.tsv' file"),
+        ("size (cm; mean),yy\n1,2\n", "t.csv", "did you mean 'yy'?"),
+    ],
+)
+def test_another_delimiter_is_named(tmp_path: Path, content: str, name: str, cure: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        load(tmp_path, content, name=name)
+    problem = caught.value.problems[0]
+    assert problem.what == "no column 'y' (target)"
+    assert problem.cure.startswith(cure)
+
+
+def test_codes_keep_their_zeros_and_still_are_numbers_to_regression(tmp_path: Path) -> None:
+    raw = load(tmp_path, "a,y\n1,01\n2,1\n3,+1\n4,10\n")
+    assert encode_labels(raw, regression=False)[1] == ("+1", "01", "1", "10")
+    assert encode_labels(raw, regression=True)[0]["all"].tolist() == [1, 1, 1, 10]
+
+
+def test_a_fault_of_a_label_has_its_line(tmp_path: Path) -> None:
+    raw = load(tmp_path, "a,price \x1b\n1,2\n3,4.5\n", target="price \x1b")
+    with pytest.raises(InvalidInput) as caught:
+        encode_labels(raw, regression=False)
+    (problem,) = caught.value.problems
+    assert problem.where.endswith("t.csv:3:price \\x1b")
+    assert problem.excerpt == ("    3 | 3,4.5",)
+
+
+def test_a_long_text_can_be_dropped(tmp_path: Path) -> None:
+    raw = load(tmp_path, f"a,text,y\n1,{'v' * 200_000},u\n2,w,v\n", drop=("text",))
+    assert raw.parts["all"].x.tolist() == [[1], [2]]
 
 
 def test_something_must_be_left_to_learn_from(tmp_path: Path) -> None:

@@ -66,5 +66,12 @@ def test_noise_has_the_deviation_asked_for() -> None:
 
 
 def test_fewer_examples_than_classes_is_an_error() -> None:
-    with pytest.raises(InvalidInput, match="3 examples cannot show 5 classes"):
+    with pytest.raises(InvalidInput, match="spirals: 3 examples cannot show 5 classes") as caught:
         Spirals(examples=3, arms=5).load(0)
+    (problem,) = caught.value.problems
+    assert problem.where == "data.source.examples"  # a key: whoever read the spec can say its line
+
+
+@pytest.mark.parametrize("cls", [Moons, Circles, Spirals])
+def test_minus_zero_is_no_noise(cls: Callable[..., Any]) -> None:
+    assert cls(noise=-0.0).load(0).sha256 == cls(noise=0.0).load(0).sha256

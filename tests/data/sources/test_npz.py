@@ -27,7 +27,7 @@ def test_one_pair_is_to_be_split(tmp_path: Path) -> None:
     np.testing.assert_array_equal(raw.parts["all"].x, X)
     np.testing.assert_array_equal(raw.parts["all"].y, Y)
     assert raw.features == ("x1", "x2", "x3")
-    assert raw.label_place("all", 2).endswith("t.npz:y[2]")
+    assert raw.label_spot("all", 2) == "y[2]"
 
 
 def test_parts_are_kept_and_strangers_named(tmp_path: Path) -> None:
@@ -87,6 +87,26 @@ def test_what_is_wrong_is_located(tmp_path: Path, arrays: dict[str, Any], where:
     (problem,) = caught.value.problems
     assert problem.where.rpartition("t.npz")[2].removeprefix(":") == where
     assert what in problem.what
+
+
+@pytest.mark.parametrize(
+    ("arrays", "cure"),
+    [
+        ({}, "the archive is empty"),
+        ({"x_dev": X, "y_dev": Y}, "there are 'x_dev', 'y_dev'"),
+        ({"x_dev": X, "y_dev": Y, "w\x1b": Y}, "there are 'x_dev', 'y_dev', 'w\\x1b'"),
+        ({"X": X, "Y": Y}, "did you mean 'X'?"),
+    ],
+)
+def test_what_there_is_instead_of_x_is_said(tmp_path: Path, arrays: dict[str, Any], cure: str) -> None:
+    with pytest.raises(InvalidInput, match=r"no array x \(with y\) or x_train \(with y_train\)") as caught:
+        load(tmp_path, **arrays)
+    assert caught.value.problems[0].cure == cure
+
+
+def test_values_have_places_in_the_array_as_it_was(tmp_path: Path) -> None:
+    raw = load(tmp_path, x_train=np.zeros((4, 2, 3)), y_train=Y)
+    assert raw.value_spot("train", 3, 4) == "x_train[3, 1, 1]"
 
 
 def test_a_bad_value_far_down_keeps_its_row(tmp_path: Path) -> None:

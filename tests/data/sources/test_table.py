@@ -1,3 +1,4 @@
+import csv
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,23 @@ def test_a_bad_shape_is_located(tmp_path: Path, content: bytes, where: str, what
 def test_a_quote_that_swallows_a_large_file_is_located(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, 'a,b\n"1,2\n' + "3,4\n" * 50_000)
     assert (place(problem), problem.what) == ("2:1", "a quote opens here and never closes")
+
+
+@pytest.mark.parametrize("cell", ["v" * 200_000, '"' + "v\n," * 70_000 + '"'])
+def test_a_cell_may_be_longer_than_the_csv_module_likes(tmp_path: Path, cell: str) -> None:
+    usual = csv.field_size_limit()
+    table = table_of(tmp_path, f"a,b\n1,{cell}\n2,w\n")
+    records = table.records()
+    for _ in range(2):
+        next(records)
+        assert csv.field_size_limit() == usual  # between two rows, too
+    assert [len(cells[1]) for _, cells in table.records()] == [1, len(cell.strip('"')), 1]
+    problems_of(tmp_path, f'a,b\n1,"{cell}')
+    assert csv.field_size_limit() == usual
+
+
+def test_the_excerpt_of_a_column_is_its_line(tmp_path: Path) -> None:
+    assert table_of(tmp_path, "a,b\n1,2\n").excerpt(2, "b") == ("    2 | 1,2",)
 
 
 def test_all_problems_come_at_once_and_never_more_than_ten(tmp_path: Path) -> None:
