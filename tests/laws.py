@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY, Kernels
+from dlrun.kernels import NUMPY, Kernels, LossScratch
 from dlrun.nn.gradcheck import randomize_biases
 from dlrun.nn.gradcheck_matrix import REQUIRED
 from dlrun.nn.layers import Layer
@@ -56,6 +56,17 @@ def labels_for(loss: Loss, m: int, rng: np.random.Generator, *, n_classes: int =
     if loss.regression:
         return rng.standard_normal(m)
     return rng.integers(0, n_classes if loss.n_outputs(n_classes) > 1 else 2, m)
+
+
+def mean_and_dz(loss: Loss, z: Array, y: Labels) -> tuple[float, Array]:
+    """Return the mean loss and dz, with room for more examples than there are."""
+    dz = np.full_like(z, np.nan)
+    return loss.mean(z, y, dz, LossScratch.for_batches(len(z) + 3, z.shape[1], z.dtype), NUMPY), dz
+
+
+def error_of(loss: Loss, z: Array, y: Labels) -> float:
+    """Return the fraction wrong, or the root mean squared error."""
+    return loss.error(loss.error_sum(z, y, LossScratch.for_batches(len(z) + 3, z.shape[1], z.dtype)), len(z))
 
 
 def slots_for(optimizer: Optimizer, theta: Array) -> Slots:

@@ -12,7 +12,10 @@ import numpy.typing as npt
 from dlrun.arrays import Array, BoolArray, IntArray, aligned_zeros
 
 Elementwise = Callable[[Array, Array], None]
-LossKernel = Callable[[Array, Array | IntArray, Array, "LossScratch"], float]
+KinkedKernel = Callable[[Array, Array, BoolArray, Array, float], None]  # x, out, mask, slopes, parameter
+RegressionKernel = Callable[[Array, Array | IntArray, Array, "LossScratch"], float]
+# z, y, dz, scratch, label smoothing, weights (m,) of the examples if they have any
+CrossEntropyKernel = Callable[[Array, Array | IntArray, Array, "LossScratch", float, Array | None], float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,8 @@ class LossScratch:
     index: IntArray  # (m,)
     rows: Array  # (m,)
     picked: Array  # (m,)
+    smoothed: Array  # (m,)
+    weights: Array  # (m,) of the examples
 
     @classmethod
     def for_batches(cls, max_batch: int, n_outputs: int, dtype: npt.DTypeLike) -> "LossScratch":
@@ -32,6 +37,8 @@ class LossScratch:
             index=np.zeros(max_batch, dtype=np.int64),
             rows=aligned_zeros((max_batch,), dtype),
             picked=aligned_zeros((max_batch,), dtype),
+            smoothed=aligned_zeros((max_batch,), dtype),
+            weights=aligned_zeros((max_batch,), dtype),
         )
 
 
@@ -46,19 +53,36 @@ class Kernels:
 
     relu: Callable[[Array, Array, BoolArray], None]  # mask = x > 0, out = max(x, 0)
     relu_backward: Callable[[Array, BoolArray], None]  # dz *= mask
+    leaky_relu: KinkedKernel  # mask = x > 0, out = x or slope · x; slopes = g′(x)
+    elu: KinkedKernel  # mask = x > 0, out = x or α(eˣ − 1); slopes = g′(x)
+    gelu: Callable[[Array, Array, Array], None]  # out = ½ x (1 + tanh u); slopes = g′(x); out must not be x
+    slopes_backward: Elementwise  # dz *= slopes
     tanh: Elementwise  # out = tanh x
     tanh_backward: Elementwise  # dz *= 1 − a²; a is overwritten
     sigmoid: Elementwise  # out = σ(x)
     sigmoid_backward: Elementwise  # dz *= a (1 − a); a is overwritten
     dropout: Callable[[Array, Array, Array, np.random.Generator, float], None]  # mask ∈ {0, 1/keep_prob}, out = x · mask
     dropout_backward: Elementwise  # dz *= mask
+    batch_moments: Callable[[Array, Array, Array, Array, Array], None]  # μ, σ² of the columns of x; scratch (m, n), ones (m,)
+    batch_norm: Callable[[Array, Array, Array, Array, Array, Array, Array], None]  # z_norm, and out = γ z_norm + β
+    batch_norm_gradients: Callable[[Array, Array, Array, Array, Array], None]  # dγ, dβ
+    batch_norm_backward: Callable[[Array, Array, Array, Array, Array], None]  # dz becomes ∂J/∂x
 
-    softmax_cross_entropy: LossKernel  # mean loss; dz = (softmax z − y) / m
-    sigmoid_cross_entropy: LossKernel  # mean loss; dz = (σ(z) − y) / m
-    squared_error: LossKernel  # mean loss; dz = 2 (z − y) / m
+    softmax_cross_entropy: CrossEntropyKernel  # mean loss; dz = w (softmax z − y) / m, with y smoothed
+    sigmoid_cross_entropy: CrossEntropyKernel  # mean loss; dz = w (σ(z) − y) / m, with y smoothed
+    squared_error: RegressionKernel  # mean loss; dz = 2 (z − y) / m
+    absolute: RegressionKernel  # mean loss; dz = sign(z − y) / m
+    huber: Callable[[Array, Array | IntArray, Array, LossScratch, float], float]  # mean loss; dz = (z − y within ±δ) / m
 
     add_l2_gradient: Callable[[Array, Array, Array, float], None]  # dW += decay · W
+    add_l1_gradient: Callable[[Array, Array, Array, float], None]  # dW += decay · sign W
+    max_norm: Callable[[Array, float, Array], None]  # every column of W at most at the limit; norms (units,)
     gradient_descent: Callable[[Array, Array, Array, float], None]  # theta, grad, scratch, lr
     momentum: Callable[[Array, Array, Array, Array, float, float], None]  # theta, grad, v, scratch, lr, beta
+    nesterov: Callable[[Array, Array, Array, Array, float, float], None]  # theta, grad, v, scratch, lr, beta
+    adagrad: Callable[[Array, Array, Array, Array, float, float], None]  # theta, grad, s, scratch, lr, eps
+    rmsprop: Callable[[Array, Array, Array, Array, float, float, float], None]  # theta, grad, s, scratch, lr, beta, eps
     # theta, grad, m, v, scratch, lr, beta1, beta2, eps, 1 − β₁ᵗ, 1 − β₂ᵗ
     adam: Callable[[Array, Array, Array, Array, Array, float, float, float, float, float, float], None]
+    # theta, grad, m, v, scratch, lr, beta1, beta2, eps, weight of m, weight of g, 1 − β₂ᵗ
+    nadam: Callable[[Array, Array, Array, Array, Array, float, float, float, float, float, float, float], None]

@@ -5,20 +5,22 @@ numeric_i = (J(θ + ε eᵢ) − J(θ)) / ε              forward, error O(ε)
 
 relative error of a block = ‖analytic − numeric‖ / max(‖analytic‖ + ‖numeric‖, 10⁻⁴ · norm of the whole gradient)
 
-A coordinate whose ±ε carries any relu over its kink has no slope there to compare with; it is set aside and counted.
-The network must be float64. Source: the course; Baydin et al. 2018, arXiv:1502.05767, section 2.1.
+A coordinate whose ±ε carries a relu, an L1 weight or an absolute error over its kink has no slope there to compare with; it is
+set aside and counted. Large blocks are compared in sampled coordinates and along random directions d, ‖d‖ = 1, where
+analytic is g·d. The network must be float64; its running averages are left as they were.
+Source: the course; Baydin et al. 2018, arXiv:1502.05767, section 2.1.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from dlrun.arrays import Array, BoolArray, IntArray
-from dlrun.kernels import Kernels
 from dlrun.nn.losses import Labels, Loss
 from dlrun.nn.network import Network
+from dlrun.nn.params import Role, View
 from dlrun.nn.penalties import Penalty, add_penalties
 from dlrun.seeding import Stream, rng_for
 
@@ -27,20 +29,26 @@ BIAS_DEVIATION = 0.1  # biases of zero would leave dead relu units exactly on th
 EPSILON = 1e-5
 
 Difference: TypeAlias = Literal["centred", "forward"]
+Measure: TypeAlias = Callable[[], tuple[float, list[BoolArray]]]  # the cost, and on which side of every kink it was measured
 
 
 @dataclass(frozen=True)
-class Coordinate:
-    """One parameter, `W2[3,7]`, with its analytic and numerical slope."""
+class Comparison:
+    """One slope, of a parameter (`W2[3,7]`) or along a random direction (`W2 along d0`), by both ways."""
 
     name: str
     analytic: float
     numeric: float
 
+    @property
+    def difference(self) -> float:
+        """How far apart they are."""
+        return abs(self.analytic - self.numeric)
+
 
 @dataclass(frozen=True)
 class BlockCheck:
-    """One parameter array: its relative error, how many coordinates were compared, and how many lay on a kink."""
+    """One parameter array: its relative error, how many slopes were compared, and how many lay on a kink."""
 
     name: str
     relative_error: float
@@ -50,11 +58,11 @@ class BlockCheck:
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """The outcome: by block, in total, and the coordinates that differ most."""
+    """The outcome: by block, in total, and the five slopes that differ most."""
 
     blocks: tuple[BlockCheck, ...]
     total: float
-    worst: tuple[Coordinate, ...] = field(default=())
+    worst: tuple[Comparison, ...]
 
     @property
     def relative_error(self) -> float:
@@ -77,12 +85,12 @@ def verdict(relative_error: float) -> str:
 
 
 def randomize_biases(network: Network, seed: int) -> None:
-    """Draw every bias from N(0, 0.1²), on the copy that is checked."""
+    """Draw every bias, and the β of batch norm, from N(0, 0.1²), on the copy that is checked."""
     rng = rng_for(seed, Stream.GRADIENT_CHECK, 1)
     for placed in network.placed:
-        for block in placed.layer.blocks(placed.n_in):
-            if not block.weights:
-                network.params.views[f"{block.name}{placed.number}"].value[...] = rng.normal(0, BIAS_DEVIATION, block.shape)
+        for block in placed.named(placed.layer.blocks(placed.n_in)):
+            if block.role is Role.BIAS:
+                network.params.views[block.name].value[...] = rng.normal(0, BIAS_DEVIATION, block.shape)
 
 
 def check_gradient(
@@ -96,83 +104,110 @@ def check_gradient(
     epsilon: float = EPSILON,
     difference: Difference = "centred",
     limit: int | None = None,
+    directions: int = 0,
 ) -> GradientCheck:
     """Compare the gradient at the network's present parameters with differences of its cost.
 
-    Dropout draws the same mask in every evaluation. With a limit, at most so many coordinates of each block are
-    compared, drawn at random.
+    Dropout draws the same mask in every evaluation. A block with more than `limit` coordinates is compared in so many of them,
+    drawn at random, and along so many random directions.
     """
-    cost = _cost_function(network, loss, penalties, x, y, seed)
+    assert network.dtype == np.float64, "differences of a float32 cost say nothing"
+    params, stats = network.params, network.params.stats.copy()
+    cost = Cost(network, loss, penalties, x, y, seed)
     cost()
     network.backward()
-    add_penalties(penalties, network.params, network.kernels)
-    analytic = network.params.grad.copy()
+    add_penalties(penalties, params, network.kernels)
     rng = rng_for(seed, Stream.GRADIENT_CHECK)
-    compared = {}
-    for name, view in network.params.views.items():
-        drawn = _choose(rng, view.value.size, limit)
-        numeric, on_kink = _differences(cost, network, view.place.start + drawn, epsilon, difference)
-        compared[name] = (drawn[~on_kink], analytic[view.place][drawn[~on_kink]], numeric[~on_kink], int(on_kink.sum()))
-    return _judge(network, compared)
+    found: dict[str, list[Comparison | None]] = {}
+    for name, view in params.views.items():
+        found[name] = []
+        for where, move in _moves(rng, name, view, limit, directions):
+            analytic = float(np.dot(view.grad.ravel()[move.places], move.direction))
+            numeric = slope(cost.and_sides, params.theta[view.place], move, epsilon, difference)
+            found[name].append(None if numeric is None else Comparison(where, analytic, numeric))
+    params.stats[...] = stats
+    return _judge(found)
 
 
-def _cost_function(
-    network: Network, loss: Loss, penalties: Sequence[Penalty], x: Array, y: Labels, seed: int
-) -> Callable[[], float]:
-    kernels: Kernels = network.kernels
+@dataclass(frozen=True)
+class Cost:
+    """The cost as a function of the network's parameters as they stand, with the same dropout masks every time."""
 
-    def cost() -> float:
-        z = network.forward(x, rng_for(seed, Stream.DROPOUT))  # a new generator each time: the same masks each time
-        mean = loss.mean(z, y, network.dz, network.loss_scratch, kernels)
-        return mean + sum(penalty.cost(network.params) for penalty in penalties)
+    network: Network
+    loss: Loss
+    penalties: Sequence[Penalty]
+    x: Array
+    y: Labels
+    seed: int
 
-    return cost
+    def __call__(self) -> float:
+        """Return mean loss plus penalties."""
+        return self._of(self._logits())
+
+    def and_sides(self) -> tuple[float, list[BoolArray]]:
+        """Return the cost, and on which side of every kink it was measured."""
+        z = self._logits()
+        sides = [self.loss.kink_sides(z, self.y), *(penalty.kink_sides(self.network.params) for penalty in self.penalties)]
+        return self._of(z), [*self.network.kink_sides(), *(s.copy() for s in sides if s is not None)]
+
+    def _logits(self) -> Array:
+        return self.network.forward(self.x, rng_for(self.seed, Stream.DROPOUT))
+
+    def _of(self, z: Array) -> float:
+        network = self.network
+        mean = self.loss.mean(z, self.y, network.dz, network.loss_scratch, network.kernels)
+        return mean + sum(penalty.cost(network.params) for penalty in self.penalties)
 
 
-def _choose(rng: np.random.Generator, size: int, limit: int | None) -> IntArray:
-    return np.arange(size) if limit is None or size <= limit else np.sort(rng.choice(size, limit, replace=False))
+@dataclass(frozen=True)
+class Move:
+    """A step of length 1 within one block: these places of it, each by so much."""
+
+    places: IntArray
+    direction: Array
 
 
-def _differences(
-    cost: Callable[[], float], network: Network, places: IntArray,
-    epsilon: float, difference: Difference,
-) -> tuple[Array, BoolArray]:  # fmt: skip
-    """Return the numerical slope at each place of theta, and whether its step crossed a kink."""
-    theta = network.params.theta
-    numeric, on_kink = np.zeros(len(places)), np.zeros(len(places), dtype=np.bool_)
+def _moves(rng: np.random.Generator, name: str, view: View, limit: int | None, directions: int) -> Iterator[tuple[str, Move]]:
+    size, shape = view.value.size, view.value.shape
+    sampled = limit is not None and size > limit
+    for place in np.sort(rng.choice(size, limit, replace=False)) if sampled else range(size):
+        where = ",".join(map(str, np.unravel_index(int(place), shape)))
+        yield f"{name}[{where}]", Move(np.array([place]), np.ones(1))
+    for k in range(directions if sampled else 0):
+        d = rng.standard_normal(size)
+        yield f"{name} along d{k}", Move(np.arange(size), d / np.linalg.norm(d))
+
+
+def slope(measure: Measure, block: Array, move: Move, epsilon: float, difference: Difference) -> float | None:
+    """Return the numerical slope along a move of one block of theta; None if the step crossed a kink."""
     steps = (epsilon, -epsilon) if difference == "centred" else (epsilon, 0.0)
-    for k, place in enumerate(places):
-        before = theta[place]
-        costs, sides = [], []
-        for step in steps:
-            theta[place] = before + step
-            costs.append(cost())
-            sides.append(network.kink_sides())
-        theta[place] = before
-        numeric[k] = (costs[0] - costs[1]) / (steps[0] - steps[1])
-        on_kink[k] = any((a != b).any() for a, b in zip(*sides, strict=True))
-    return numeric, on_kink
+    before = block[move.places]
+    measured = []
+    for step in steps:
+        block[move.places] = before + step * move.direction
+        measured.append(measure())
+    block[move.places] = before
+    (cost_a, sides_a), (cost_b, sides_b) = measured
+    if any((a != b).any() for a, b in zip(sides_a, sides_b, strict=True)):
+        return None
+    return (cost_a - cost_b) / (steps[0] - steps[1])
 
 
-def _judge(network: Network, compared: dict[str, tuple[IntArray, Array, Array, int]]) -> GradientCheck:
-    every_analytic = np.concatenate([analytic for _, analytic, _, _ in compared.values()])
-    every_numeric = np.concatenate([numeric for _, _, numeric, _ in compared.values()])
-    floor = 1e-4 * float(np.linalg.norm(every_numeric))
-    blocks, coordinates = [], []
-    for name, (drawn, analytic, numeric, set_aside) in compared.items():
-        error = _relative_error(analytic, numeric, floor=floor)
-        blocks.append(BlockCheck(name, error, len(numeric), set_aside))
-        shape = network.params.views[name].value.shape
-        for k in np.argsort(-np.abs(analytic - numeric))[:5]:
-            where = ",".join(map(str, np.unravel_index(int(drawn[k]), shape)))
-            coordinates.append(Coordinate(f"{name}[{where}]", float(analytic[k]), float(numeric[k])))
-    coordinates.sort(key=lambda c: -abs(c.analytic - c.numeric))
-    return GradientCheck(tuple(blocks), _relative_error(every_analytic, every_numeric, floor=0.0), tuple(coordinates[:5]))
+def _judge(found: Mapping[str, Sequence[Comparison | None]]) -> GradientCheck:
+    compared = {name: [c for c in comparisons if c is not None] for name, comparisons in found.items()}
+    every = [c for comparisons in compared.values() for c in comparisons]
+    floor = 1e-4 * float(np.linalg.norm([c.numeric for c in every]))
+    blocks = tuple(
+        BlockCheck(name, _relative_error(kept, floor), len(kept), len(found[name]) - len(kept)) for name, kept in compared.items()
+    )
+    worst = sorted(every, key=lambda c: -c.difference)[:5]
+    return GradientCheck(blocks, _relative_error(every, 0.0), tuple(worst))
 
 
-def _relative_error(analytic: Array, numeric: Array, *, floor: float) -> float:
+def _relative_error(compared: Sequence[Comparison], floor: float) -> float:
+    analytic, numeric = (np.array([getattr(c, way) for c in compared]) for way in ("analytic", "numeric"))
     difference = float(np.linalg.norm(analytic - numeric))
-    scale = max(float(np.linalg.norm(analytic) + np.linalg.norm(numeric)), floor)
     if difference == 0:
         return 0.0
+    scale = max(float(np.linalg.norm(analytic) + np.linalg.norm(numeric)), floor)
     return difference / scale if np.isfinite(difference) else float("inf")

@@ -13,12 +13,16 @@ from dlrun.nn.gradcheck import randomize_biases
 from dlrun.nn.layers import Dense, Dropout, Layer
 from dlrun.nn.losses import Labels, Loss
 from dlrun.nn.network import Network
-from dlrun.nn.penalties import L2, Penalty
+from dlrun.nn.penalties import L1, L2, Penalty
 from dlrun.seeding import Stream, rng_for
 
 M, N_IN, UNITS, N_CLASSES = 7, 4, 5, 3
 REQUIRED: dict[type, dict[str, Any]] = {Dense: {"units": UNITS}, Dropout: {"keep_prob": 0.7}}  # fields without a default
-PENALTIES: dict[str, tuple[Penalty, ...]] = {"no penalty": (), "l2": (L2(strength=0.5, m=M),)}
+PENALTIES: dict[str, tuple[Penalty, ...]] = {
+    "no penalty": (),
+    "l2": (L2(strength=0.5, m=M),),
+    "l1": (L1(strength=0.5, m=M, include_bias=True),),
+}
 
 
 @dataclass(frozen=True)

@@ -1,56 +1,111 @@
 """Initial weights: how the entries of W, shape (n_in, n_out), are drawn.
 
-Draws are float64 and in (n_in, n_out) order whatever the network's dtype or storage, so one seed means one network.
+Draws are float64 and in (n_in, n_out) order whatever the network's dtype or storage, so one seed means one network. A uniform
+distribution on ±√(3 v) has the variance v of the normal one; scale multiplies the standard deviation.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import numpy as np
+from annotated_types import Gt
 
 from dlrun.arrays import Array
+
+Distribution: TypeAlias = Literal["normal", "uniform"]
+Scale = Annotated[float, Gt(0)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class He:
-    """Normal with variance 2 / n_in: keeps the variance of activations through relu, which drops half of it.
+    """Variance 2 / n_in: keeps the variance of activations through relu, which drops half of it.
 
     Source: He et al. 2015, arXiv:1502.01852, equation 10.
     """
 
     kind: Literal["he"] = "he"
+    distribution: Distribution = "normal"
+    scale: Scale = 1.0
 
     def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
-        """Return W ~ N(0, 2/n_in)."""
-        return _normal(rng, n_in, n_out, variance=2 / n_in)
+        """Return W with mean 0 and variance scale² · 2/n_in."""
+        return _draw(rng, n_in, n_out, self.distribution, deviation=self.scale * (2 / n_in) ** 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Xavier:
-    """Normal with variance 1 / n_in, as the course has it; what others call Xavier is `glorot` here.
+    """Variance 1 / n_in, as the course has it; what others call Xavier is `glorot` here.
 
     Source: LeCun et al. 1998, "Efficient BackProp", section 4.6.
     """
 
     kind: Literal["xavier"] = "xavier"
+    distribution: Distribution = "normal"
+    scale: Scale = 1.0
 
     def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
-        """Return W ~ N(0, 1/n_in)."""
-        return _normal(rng, n_in, n_out, variance=1 / n_in)
+        """Return W with mean 0 and variance scale² · 1/n_in."""
+        return _draw(rng, n_in, n_out, self.distribution, deviation=self.scale * (1 / n_in) ** 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Glorot:
-    """Normal with variance 2 / (n_in + n_out): a compromise between activations and gradients.
+    """Variance 2 / (n_in + n_out): a compromise between activations and gradients.
 
     Source: Glorot & Bengio 2010, equation 12.
     """
 
     kind: Literal["glorot"] = "glorot"
+    distribution: Distribution = "normal"
+    scale: Scale = 1.0
 
     def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
-        """Return W ~ N(0, 2/(n_in + n_out))."""
-        return _normal(rng, n_in, n_out, variance=2 / (n_in + n_out))
+        """Return W with mean 0 and variance scale² · 2/(n_in + n_out)."""
+        return _draw(rng, n_in, n_out, self.distribution, deviation=self.scale * (2 / (n_in + n_out)) ** 0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Normal:
+    """Normal with one standard deviation whatever the width: the course's small numbers, which die out in deep networks."""
+
+    kind: Literal["normal"] = "normal"
+    std: Scale = 0.01
+
+    def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
+        """Return W ~ N(0, std²)."""
+        return _draw(rng, n_in, n_out, "normal", deviation=self.std)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orthogonal:
+    """A random orthogonal matrix times gain: with W square, every input keeps its length through x W.
+
+    Where W is not square its shorter side is orthonormal: WᵀW = gain² I for n_in ≥ n_out, W Wᵀ = gain² I otherwise. It is the Q
+    of the QR decomposition of a normal matrix; with R's diagonal made positive every orthogonal matrix is as likely as any other.
+    Source: Saxe et al. 2014, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050.
+    """
+
+    kind: Literal["orthogonal"] = "orthogonal"
+    gain: Scale = 1.0
+
+    def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
+        """Return W, semi-orthogonal."""
+        normal = rng.standard_normal((n_in, n_out))
+        Q, R = np.linalg.qr(normal if n_in >= n_out else normal.T)
+        Q *= np.where(np.diag(R) < 0, -self.gain, self.gain)
+        return Q if n_in >= n_out else np.ascontiguousarray(Q.T)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaledIdentity:
+    """scale · I, zero outside the diagonal where W is not square: the course's chain of layers, which grows as scaleᴸ."""
+
+    kind: Literal["identity"] = "identity"
+    scale: Scale = 1.0
+
+    def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
+        """Return W = scale · I."""
+        return self.scale * np.eye(n_in, n_out)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,21 +121,26 @@ class Zeros:
 
 @dataclass(frozen=True, kw_only=True)
 class Auto:
-    """He before relu, Xavier before tanh and sigmoid and on the output layer."""
+    """He before relu and its relatives, Xavier before tanh, sigmoid and identity and on the output layer."""
 
     kind: Literal["auto"] = "auto"
-    relu_like: ClassVar[frozenset[str]] = frozenset({"relu"})
+    scale: Scale = 1.0
+    relu_like: ClassVar[frozenset[str]] = frozenset({"relu", "leaky_relu", "elu", "gelu"})
 
     def before(self, activation: str | None) -> He | Xavier:
         """Return what is drawn for a layer followed by this activation (None: the output layer)."""
-        return He() if activation in self.relu_like else Xavier()
+        return He(scale=self.scale) if activation in self.relu_like else Xavier(scale=self.scale)
 
 
-Initializer = Auto | He | Xavier | Glorot | Zeros
-DrawnInitializer = He | Xavier | Glorot | Zeros
+DrawnInitializer = He | Xavier | Glorot | Normal | Orthogonal | ScaledIdentity | Zeros  # the registry, and all but auto
+Initializer = Auto | DrawnInitializer
 
 
-def _normal(rng: np.random.Generator, n_in: int, n_out: int, *, variance: float) -> Array:
+def _draw(rng: np.random.Generator, n_in: int, n_out: int, distribution: Distribution, *, deviation: float) -> Array:
+    """Return numbers with mean 0 and this standard deviation, row by row."""
+    if distribution == "uniform":
+        limit = 3**0.5 * deviation
+        return rng.uniform(-limit, limit, (n_in, n_out))
     W: Array = rng.standard_normal((n_in, n_out))
-    W *= variance**0.5
+    W *= deviation
     return W

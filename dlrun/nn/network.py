@@ -9,18 +9,23 @@ import numpy.typing as npt
 from dlrun.arrays import Array, BoolArray, aligned_zeros
 from dlrun.kernels import Kernels, LossScratch
 from dlrun.nn.layers import Layer, Place, RuntimeLayer
-from dlrun.nn.params import Params, View
+from dlrun.nn.params import Block, Params, Role
 from dlrun.seeding import Stream, rng_for
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A layer and where it stands: its input and output width, and the number its parameters carry (`W1`)."""
+    """A layer and where it stands: its input and output width, and the label its parameters carry (the 1 of `W1`)."""
 
     layer: Layer
     n_in: int
     n_out: int
-    number: int
+    number: int  # of the weight matrix it has, or stands behind; from 1
+    label: str
+
+    def named(self, blocks: Sequence[Block]) -> list[Block]:
+        """Return the layer's blocks under the names they have in the network."""
+        return [block._replace(name=block.name + self.label) for block in blocks]
 
 
 class Network:
@@ -33,8 +38,9 @@ class Network:
         self.placed = tuple(_place(layers, n_in))
         self.n_in, self.n_out = n_in, self.placed[-1].n_out
         self.max_batch, self.dtype, self.kernels = max_batch, np.dtype(dtype), kernels
-        blocks = [block._replace(name=f"{block.name}{p.number}") for p in self.placed for block in p.layer.blocks(p.n_in)]
-        self.params = Params.allocate(blocks, dtype)
+        blocks = [block for p in self.placed for block in p.named(p.layer.blocks(p.n_in))]
+        stats = [block for p in self.placed for block in p.named(p.layer.stats(p.n_in))]
+        self.params = Params.allocate(blocks, stats, dtype)
         self.runtime: list[RuntimeLayer] = [p.layer.build(self._room(k, p)) for k, p in enumerate(self.placed)]
         self.first_with_params = next(k for k, p in enumerate(self.placed) if p.layer.blocks(p.n_in))
         self._dz = aligned_zeros((max_batch, self.n_out), dtype)
@@ -45,7 +51,7 @@ class Network:
         """Draw the initial parameters; a stream for each W, so that neither width nor dropout elsewhere changes it."""
         for p in self.placed:
             for name, value in p.layer.draw(rng_for(seed, Stream.INITIALIZATION, p.number), p.n_in).items():
-                self.params.views[f"{name}{p.number}"].value[...] = value
+                self.params.views[name + p.label].value[...] = value
 
     def forward(self, x: Array, rng: np.random.Generator | None = None) -> Array:
         """Return the logits of x (m, n_in); rng None means inference. The result lives until the next call."""
@@ -71,19 +77,22 @@ class Network:
             n_in=p.n_in,
             max_batch=self.max_batch,
             dtype=self.dtype,
-            views=self._views(p),
+            views={block.name: self.params.views[block.name + p.label] for block in p.layer.blocks(p.n_in)},
+            stats={block.name: self.params.stat_views[block.name + p.label] for block in p.layer.stats(p.n_in)},
             kernels=self.kernels,
             in_place=before is not None and not before.needs_output,  # never over the data, nor what backward reads
         )
 
-    def _views(self, p: Placed) -> dict[str, View]:
-        return {block.name: self.params.views[f"{block.name}{p.number}"] for block in p.layer.blocks(p.n_in)}
-
 
 def _place(layers: Sequence[Layer], n_in: int) -> Iterator[Placed]:
-    number = 0
+    number, taken = 0, set()
     for layer in layers:
-        number += bool(layer.blocks(n_in))
+        blocks = layer.blocks(n_in)
+        number += any(block.role is Role.WEIGHT for block in blocks)
+        label = str(number)
+        while any(block.name + label in taken for block in blocks):  # two batch norms behind one weight matrix
+            label += "'"
+        taken |= {block.name + label for block in blocks}
         n_out = layer.n_out(n_in)
-        yield Placed(layer, n_in, n_out, number)
+        yield Placed(layer, n_in, n_out, number, label)
         n_in = n_out

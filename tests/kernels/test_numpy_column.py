@@ -19,7 +19,7 @@ from tests.laws import DTYPES, peak_bytes
 from tests.strategies import matrices, quick, seeds
 
 some_matrices = matrices(st.integers(1, 9), st.integers(1, 7))
-M, N = 400, 250
+M, N = 256, 512
 
 
 def entrywise(function: Callable[[float], float], x: Array) -> Array:
@@ -28,6 +28,27 @@ def entrywise(function: Callable[[float], float], x: Array) -> Array:
 
 def sigmoid(z: float) -> float:
     return 1 / (1 + math.exp(-z))
+
+
+def gelu_tanh(z: float) -> float:
+    return math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))
+
+
+def activate(name: str, x: Array, out: Array) -> Array:
+    """Run an activation's kernel and return the slopes it kept; an empty array if it keeps none."""
+    mask, slopes = np.empty(x.shape, dtype=np.bool_), np.full_like(x, np.nan)
+    match name:
+        case "relu":
+            NUMPY.relu(x, out, mask)
+        case "leaky_relu":
+            NUMPY.leaky_relu(x, out, mask, slopes, 0.2)
+        case "elu":
+            NUMPY.elu(x, out, mask, slopes, 0.7)
+        case "gelu":
+            NUMPY.gelu(x, out, slopes)
+        case _:
+            getattr(NUMPY, name)(x, out)
+    return slopes if name in {"leaky_relu", "elu", "gelu"} else slopes[:0]
 
 
 @quick
@@ -60,26 +81,70 @@ def test_sigmoid_and_its_slope(x: Array) -> None:
     np.testing.assert_allclose(dz, entrywise(lambda z: 3 * sigmoid(z) * sigmoid(-z), x), atol=1e-14)
 
 
+@quick
+@given(x=some_matrices, slope=st.floats(0, 0.99))
+def test_leaky_relu_and_its_slope(x: Array, slope: float) -> None:
+    out, mask, slopes, dz = np.empty_like(x), np.empty(x.shape, dtype=np.bool_), np.empty_like(x), np.full_like(x, 3.0)
+    NUMPY.leaky_relu(x, out, mask, slopes, slope)
+    NUMPY.slopes_backward(dz, slopes)
+    np.testing.assert_array_equal(out, entrywise(lambda z: z if z > 0 else slope * z, x))
+    np.testing.assert_array_equal(dz, entrywise(lambda z: 3.0 if z > 0 else 3 * slope, x))
+    np.testing.assert_array_equal(mask, x > 0)
+
+
+@quick
+@given(x=some_matrices, alpha=st.floats(0.01, 5) | st.just(1.0))
+def test_elu_and_its_slope(x: Array, alpha: float) -> None:
+    out, mask, slopes, dz = np.empty_like(x), np.empty(x.shape, dtype=np.bool_), np.empty_like(x), np.full_like(x, 3.0)
+    NUMPY.elu(x, out, mask, slopes, alpha)
+    NUMPY.slopes_backward(dz, slopes)
+    np.testing.assert_allclose(out, entrywise(lambda z: z if z > 0 else alpha * math.expm1(z), x), rtol=1e-14)
+    np.testing.assert_allclose(dz, entrywise(lambda z: 3.0 if z > 0 else 3 * alpha * math.exp(z), x), rtol=1e-14, atol=1e-14)
+    np.testing.assert_array_equal(mask, x > 0)
+    assert (slopes[x > 0] == 1).all()
+
+
+@quick
+@given(x=some_matrices)
+def test_gelu_and_its_slope(x: Array) -> None:
+    def slope(z: float) -> float:
+        t, du = gelu_tanh(z), math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * z**2)
+        return 0.5 * (1 + t) + 0.5 * z * (1 - t**2) * du
+
+    out, slopes, dz, before = np.empty_like(x), np.empty_like(x), np.full_like(x, 3.0), x.copy()
+    NUMPY.gelu(x, out, slopes)
+    NUMPY.slopes_backward(dz, slopes)
+    np.testing.assert_array_equal(x, before)
+    np.testing.assert_allclose(out, entrywise(lambda z: 0.5 * z * (1 + gelu_tanh(z)), x), rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(dz, 3 * entrywise(slope, x), rtol=1e-13, atol=1e-13)
+
+
+LIMITS = {"relu": (0, 1), "leaky_relu": (-0.2, 1), "elu": (-0.7, 1), "gelu": (0, 1), "tanh": (-1, 1), "sigmoid": (0, 1)}
+UNBOUNDED_BELOW, BOUNDED_ABOVE = {"leaky_relu"}, {"tanh", "sigmoid"}
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+@pytest.mark.parametrize("activation", LIMITS)
 def test_activations_bear_any_number(activation: str, dtype: Any) -> None:
     """No overflow, no warning, at the largest and smallest numbers there are."""
     info = np.finfo(dtype)
     x = np.array([[info.min, -1e4, -info.tiny, 0, info.tiny, 1e4, info.max]], dtype=dtype)
-    mask = [np.empty(x.shape, dtype=np.bool_)] if activation == "relu" else []
-    getattr(NUMPY, activation)(x, x, *mask)
-    limits = {"relu": (0, info.max), "tanh": (-1, 1), "sigmoid": (0, 1)}[activation]
-    assert (x[0, 0], x[0, -1]) == limits
+    out = np.empty_like(x)
+    slopes = activate(activation, x, out)
+    low, high = (np.array(limit, dtype) for limit in LIMITS[activation])
+    assert out[0, 0] == (-low * info.min if activation in UNBOUNDED_BELOW else low)
+    assert out[0, -1] == (high if activation in BOUNDED_ABOVE else high * info.max)
+    assert np.isfinite(slopes).all()
 
 
 @quick
 @given(x=some_matrices, seed=seeds)
 def test_activations_may_write_over_their_input(x: Array, seed: int) -> None:
-    for name, rest in [("relu", [np.empty(x.shape, dtype=np.bool_)]), ("tanh", []), ("sigmoid", [])]:
+    for name in LIMITS.keys() - {"gelu"}:
         out, inside = np.empty_like(x), x.copy()
-        getattr(NUMPY, name)(x, out, *rest)
-        getattr(NUMPY, name)(inside, inside, *rest)
+        slopes, slopes_inside = activate(name, x, out), activate(name, inside, inside)
         np.testing.assert_array_equal(inside, out)
+        np.testing.assert_array_equal(slopes_inside, slopes)
     out, inside, mask = np.empty_like(x), x.copy(), np.empty_like(x)
     NUMPY.dropout(x, out, mask, np.random.default_rng(seed), 0.6)
     NUMPY.dropout(inside, inside, mask, np.random.default_rng(seed), 0.6)
@@ -139,16 +204,26 @@ CALLS: dict[str, Callable[[Arena], object]] = {
     "bias_gradient": lambda a: NUMPY.bias_gradient(a.x, a.ones, a.row),
     "relu": lambda a: NUMPY.relu(a.x, a.out, a.sides),
     "relu_backward": lambda a: NUMPY.relu_backward(a.x, a.sides),
+    "leaky_relu": lambda a: NUMPY.leaky_relu(a.x, a.out, a.sides, a.mask, 0.1),
+    "elu": lambda a: NUMPY.elu(a.x, a.out, a.sides, a.mask, 1.0),
+    "elu, alpha 2": lambda a: NUMPY.elu(a.x, a.out, a.sides, a.mask, 2.0),
+    "gelu": lambda a: NUMPY.gelu(a.x, a.out, a.mask),
+    "slopes_backward": lambda a: NUMPY.slopes_backward(a.x, a.mask),
     "tanh": lambda a: NUMPY.tanh(a.x, a.out),
     "tanh_backward": lambda a: NUMPY.tanh_backward(a.x, a.out),
     "sigmoid": lambda a: NUMPY.sigmoid(a.x, a.out),
     "sigmoid_backward": lambda a: NUMPY.sigmoid_backward(a.x, a.out),
     "dropout": lambda a: NUMPY.dropout(a.x, a.out, a.mask, a.rng, 0.8),
     "dropout_backward": lambda a: NUMPY.dropout_backward(a.x, a.mask),
-    "softmax_cross_entropy": lambda a: NUMPY.softmax_cross_entropy(a.x, a.classes, a.out, a.scratch),
-    "softmax_cross_entropy, one-hot": lambda a: NUMPY.softmax_cross_entropy(a.x, a.one_hot, a.out, a.scratch),
-    "sigmoid_cross_entropy": lambda a: NUMPY.sigmoid_cross_entropy(a.z1, a.bits, a.dz1, a.scratch1),
+    "softmax_cross_entropy": lambda a: NUMPY.softmax_cross_entropy(a.x, a.classes, a.out, a.scratch, 0.0, None),
+    "softmax_cross_entropy, one-hot": lambda a: NUMPY.softmax_cross_entropy(a.x, a.one_hot, a.out, a.scratch, 0.0, None),
+    "softmax_cross_entropy, smoothed": lambda a: NUMPY.softmax_cross_entropy(a.x, a.classes, a.out, a.scratch, 0.1, a.ones),
+    "softmax_cross_entropy, both": lambda a: NUMPY.softmax_cross_entropy(a.x, a.one_hot, a.out, a.scratch, 0.1, a.ones),
+    "sigmoid_cross_entropy": lambda a: NUMPY.sigmoid_cross_entropy(a.z1, a.bits, a.dz1, a.scratch1, 0.0, None),
+    "sigmoid_cross_entropy, smoothed": lambda a: NUMPY.sigmoid_cross_entropy(a.z1, a.bits, a.dz1, a.scratch1, 0.1, a.ones),
     "squared_error": lambda a: NUMPY.squared_error(a.z1, a.targets, a.dz1, a.scratch1),
+    "absolute": lambda a: NUMPY.absolute(a.z1, a.targets, a.dz1, a.scratch1),
+    "huber": lambda a: NUMPY.huber(a.z1, a.targets, a.dz1, a.scratch1, 1.0),
     "add_l2_gradient": lambda a: NUMPY.add_l2_gradient(a.x, a.out, a.mask, 0.1),
 }
 

@@ -28,5 +28,7 @@ def test_scratch_knows_where_each_row_starts(max_batch: int, n_outputs: int) -> 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_scratch_has_one_number_an_example(dtype: Any) -> None:
     scratch = LossScratch.for_batches(5, 3, dtype)
-    assert scratch.rows.shape == scratch.picked.shape == scratch.index.shape == (5,)
-    assert scratch.rows.dtype == scratch.picked.dtype == dtype
+    vectors = [scratch.rows, scratch.picked, scratch.smoothed, scratch.weights]
+    assert all(vector.shape == scratch.index.shape == (5,) for vector in vectors)
+    assert all(vector.dtype == dtype for vector in vectors)
+    assert len({vector.ctypes.data for vector in vectors}) == len(vectors)

@@ -7,7 +7,7 @@ import pytest
 from dlrun.arrays import Array
 from dlrun.kernels import NUMPY
 from dlrun.nn.layers import Dense, Dropout, Layer, Relu, RuntimeLayer, Sigmoid, Tanh
-from dlrun.nn.losses import Loss, SoftmaxCrossEntropy
+from dlrun.nn.losses import Absolute, Loss, SoftmaxCrossEntropy
 from dlrun.nn.network import Network
 from dlrun.nn.optimizers import GradientDescent
 from tests.laws import DTYPES, build, descend, kind, labels_for, members, peak_bytes, sample, slopes
@@ -187,7 +187,8 @@ def test_descent_descends(loss_class: Any, dtype: Any) -> None:
     x, y = rng.standard_normal((32, 4)).astype(dtype), labels_for(loss, 32, rng)
     costs = descend(network, loss, GradientDescent(), x, y, lr=0.05, steps=200)
     assert costs[-1] < 0.95 * costs[0]
-    assert (np.diff(costs) < 0).all()  # the whole batch at a small rate: never uphill
+    if not isinstance(loss, Absolute):  # whose steps do not become shorter, so that in the end they go too far
+        assert (np.diff(costs) < 0).all()  # the whole batch at a small rate: never uphill
 
 
 def test_dropout_leaves_the_initial_weights_of_later_layers_as_they_are() -> None:

@@ -9,17 +9,18 @@ from hypothesis import strategies as st
 from dlrun.nn.layers import Dense, Dropout, Layer, Relu, Tanh
 from dlrun.nn.losses import SoftmaxCrossEntropy
 from dlrun.nn.optimizers import Optimizer
-from dlrun.nn.params import Block, Params
+from dlrun.nn.params import Block, Params, Role
 from dlrun.nn.penalties import L2
 from tests.laws import DTYPES, build, descend, kind, members
 from tests.strategies import quick
 
-BLOCKS = [Block("W1", (3, 5), True), Block("b1", (5,), False), Block("W2", (5, 2), True), Block("b2", (2,), False)]
+W, B = Role.WEIGHT, Role.BIAS
+BLOCKS = [Block("W1", (3, 5), W), Block("b1", (5,), B), Block("W2", (5, 2), W), Block("b2", (2,), B)]
 LAYERS: list[Layer] = [Dense(units=13), Relu(), Dropout(keep_prob=0.8), Dense(units=7), Tanh(), Dense(units=3)]
 
 shapes = st.lists(st.integers(1, 9), min_size=1, max_size=2).map(tuple)
-blocks = st.lists(st.tuples(shapes, st.booleans()), min_size=1, max_size=6).map(
-    lambda drawn: [Block(f"block{k}", shape, weights) for k, (shape, weights) in enumerate(drawn)]
+blocks = st.lists(st.tuples(shapes, st.sampled_from(Role)), min_size=1, max_size=6).map(
+    lambda drawn: [Block(f"block{k}", shape, role) for k, (shape, role) in enumerate(drawn)]
 )
 
 
@@ -35,7 +36,7 @@ def padding(params: Params) -> Any:
 @given(blocks=blocks, dtype=st.sampled_from(DTYPES))
 def test_layout(blocks: list[Block], dtype: Any) -> None:
     """Any blocks: views in the order given, aligned, apart from one another, weights before the rest."""
-    params = Params.allocate(blocks, dtype)
+    params = Params.allocate(blocks, [], dtype)
     assert list(params.views) == [block.name for block in blocks]
     assert params.theta.shape == params.grad.shape == params.scratch.shape
     assert params.count == sum(math.prod(block.shape) for block in blocks)
@@ -54,21 +55,32 @@ def test_layout(blocks: list[Block], dtype: Any) -> None:
 
 @quick
 @given(blocks=blocks, dtype=st.sampled_from(DTYPES))
-def test_the_slice_of_weights_covers_exactly_the_weight_blocks(blocks: list[Block], dtype: Any) -> None:
-    params = Params.allocate(blocks, dtype)
-    for view in params.views.values():
-        view.value[...] = 1
-    params.theta[params.weights] = 0
-    for block in blocks:
-        assert params.views[block.name].value.any() != block.weights
-    outside = np.ones(params.theta.shape, dtype=np.bool_)
-    outside[params.weights] = False
-    assert outside.sum() >= sum(math.prod(block.shape) for block in blocks if not block.weights)
+def test_slices_cover_exactly_the_blocks_of_their_roles(blocks: list[Block], dtype: Any) -> None:
+    params = Params.allocate(blocks, [], dtype)
+    for covered, roles in [(params.weights, {W}), (params.weights_and_biases, {W, B})]:
+        for view in params.views.values():
+            view.value[...] = 1
+        params.theta[covered] = 0
+        for block in blocks:
+            assert params.views[block.name].value.any() != (block.role in roles)
+        outside = np.ones(params.theta.shape, dtype=np.bool_)
+        outside[covered] = False
+        assert outside.sum() >= sum(math.prod(block.shape) for block in blocks if block.role not in roles)
+
+
+@quick
+@given(blocks=blocks, dtype=st.sampled_from(DTYPES))
+def test_what_is_saved_but_not_trained_has_a_vector_of_its_own(blocks: list[Block], dtype: Any) -> None:
+    params = Params.allocate(BLOCKS, blocks, dtype)
+    for k, block in enumerate(blocks):
+        params.stat_views[block.name][...] = k + 1
+    assert params.stats.sum() == sum((k + 1) * math.prod(block.shape) for k, block in enumerate(blocks))
+    assert not params.theta.any()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_weight_norm_is_the_root_of_all_squares_of_weights(dtype: Any) -> None:
-    params = Params.allocate(BLOCKS, dtype)
+    params = Params.allocate(BLOCKS, [], dtype)
     rng = np.random.default_rng(0)
     for view in params.views.values():
         view.value[...] = rng.standard_normal(view.value.shape)
@@ -77,7 +89,7 @@ def test_weight_norm_is_the_root_of_all_squares_of_weights(dtype: Any) -> None:
 
 
 def test_squared_gradient_norm() -> None:
-    params = Params.allocate(BLOCKS, np.float64)
+    params = Params.allocate(BLOCKS, [], np.float64)
     params.views["W1"].grad[0, 0], params.views["b2"].grad[1] = 3, 4
     assert params.squared_gradient_norm() == 25
 
@@ -85,7 +97,7 @@ def test_squared_gradient_norm() -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("name", [block.name for block in BLOCKS])
 def test_one_number_that_is_not_finite_is_found_and_its_block_named(name: str, bad: float) -> None:
-    params = Params.allocate(BLOCKS, np.float32)
+    params = Params.allocate(BLOCKS, [], np.float32)
     assert list(params.non_finite()) == []
     params.views[name].grad.flat[-1] = bad
     assert not math.isfinite(params.squared_gradient_norm())

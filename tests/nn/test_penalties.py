@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from dlrun.arrays import Array
 from dlrun.kernels import NUMPY
-from dlrun.nn.layers import Dense, Layer, Relu
+from dlrun.nn.layers import BatchNorm, Dense, Layer, Relu
 from dlrun.nn.losses import SoftmaxCrossEntropy
 from dlrun.nn.network import Network
 from dlrun.nn.optimizers import GradientDescent
 from dlrun.nn.params import Params
-from dlrun.nn.penalties import L2, Penalty, add_penalties
+from dlrun.nn.penalties import L1, L2, Penalty, add_penalties
 from tests.laws import DTYPES, build, descend, kind, members, slopes
 from tests.strategies import quick
 
@@ -31,6 +31,38 @@ def test_l2_costs_half_lambda_over_m_times_the_sum_of_squares(strength: float, m
     params = build(LAYERS, 4).params
     squares = math.fsum(float(w) ** 2 for W in weights(params) for w in W.flat)
     assert L2(strength=strength, m=m).cost(params) == pytest.approx(strength / (2 * m) * squares, rel=1e-13)
+
+
+@quick
+@given(strength=st.floats(0, 100), m=st.integers(1, 1000))
+def test_l1_costs_half_lambda_over_m_times_the_sum_of_magnitudes(strength: float, m: int) -> None:
+    params = build(LAYERS, 4).params
+    magnitudes = math.fsum(abs(float(w)) for W in weights(params) for w in W.flat)
+    assert L1(strength=strength, m=m).cost(params) == pytest.approx(strength / (2 * m) * magnitudes, rel=1e-13)
+
+
+@every_penalty
+def test_include_bias_adds_every_bias_and_nothing_else(penalty: Any) -> None:
+    params = build([Dense(units=5, bias=False), BatchNorm(), Relu(), Dense(units=3)], 4).params
+    component = penalty(strength=0.7, m=8, include_bias=True)
+    for name, view in params.views.items():
+        if not name.startswith("b"):
+            view.value[...] = 0
+    biases = [float(b) for name in ("beta1", "b2") for b in params.views[name].value]
+    expected = {"l1": sum(abs(b) for b in biases), "l2": sum(b * b for b in biases)}[component.kind]
+    assert component.cost(params) == pytest.approx(0.7 / 16 * expected)
+    params.views["gamma1"].value[...] = 3  # a scale is neither weight nor bias
+    assert component.cost(params) == pytest.approx(0.7 / 16 * expected)
+
+
+def test_a_weight_at_zero_has_a_kink_under_l1_and_no_slope() -> None:
+    params = build(LAYERS, 4).params
+    params.views["W1"].value[0, 0] = 0
+    L1(strength=1.0, m=1).add_gradient(params, NUMPY)
+    assert params.views["W1"].grad[0, 0] == 0
+    sides = L1(strength=1.0, m=1).kink_sides(params)
+    assert sides is not None
+    assert not sides[params.views["W1"].place][0]
 
 
 @every_penalty

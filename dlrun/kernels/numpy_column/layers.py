@@ -26,3 +26,47 @@ def dropout(x: Array, out: Array, mask: Array, rng: np.random.Generator, keep_pr
 def dropout_backward(dz: Array, mask: Array) -> None:
     """Multiply by the same mask as on the way forward."""
     np.multiply(dz, mask, out=dz)
+
+
+def batch_moments(x: Array, scratch: Array, ones: Array, mean: Array, var: Array) -> None:
+    """Write μ = (1/m) Σ x and σ² = (1/m) Σ (x − μ)² of every column; scratch is overwritten."""
+    m = len(x)
+    np.matmul(ones[:m], x, out=mean)
+    np.divide(mean, m, out=mean)
+    np.subtract(x, mean, out=scratch)
+    np.multiply(scratch, scratch, out=scratch)
+    np.matmul(ones[:m], scratch, out=var)
+    np.divide(var, m, out=var)
+
+
+def batch_norm(x: Array, out: Array, z_norm: Array, mean: Array, inverse_deviation: Array, gamma: Array, beta: Array) -> None:
+    """Compute z_norm = (x − μ) / √(σ² + ε) and out = γ z_norm + β. out may be x."""
+    np.subtract(x, mean, out=z_norm)
+    np.multiply(z_norm, inverse_deviation, out=z_norm)
+    np.multiply(z_norm, gamma, out=out)
+    np.add(out, beta, out=out)
+
+
+def batch_norm_gradients(dz: Array, z_norm: Array, ones: Array, dgamma: Array, dbeta: Array) -> None:
+    """Write dγ = Σ dz · z_norm and dβ = Σ dz, over the rows."""
+    np.matmul(ones[: len(dz)], dz, out=dbeta)
+    np.einsum("ij,ij->j", dz, z_norm, out=dgamma)
+
+
+def batch_norm_backward(dz: Array, z_norm: Array, gain: Array, dgamma: Array, dbeta: Array) -> None:
+    """Turn dz into ∂J/∂x = γ/(m √(σ² + ε)) · (m dz − dβ − z_norm dγ); gain is γ/√(σ² + ε), z_norm is overwritten."""
+    m = len(dz)
+    np.multiply(z_norm, dgamma, out=z_norm)
+    np.add(z_norm, dbeta, out=z_norm)
+    np.divide(z_norm, m, out=z_norm)
+    np.subtract(dz, z_norm, out=dz)
+    np.multiply(dz, gain, out=dz)
+
+
+def max_norm(w: Array, limit: float, norms: Array) -> None:
+    """Shrink every column of W (n_in, units), the weights into one unit, whose norm is above the limit to that norm."""
+    np.einsum("ij,ij->j", w, w, out=norms)
+    np.sqrt(norms, out=norms)
+    np.maximum(norms, limit, out=norms)
+    np.divide(limit, norms, out=norms)  # exactly 1 where the norm is small enough
+    np.multiply(w, norms, out=w)

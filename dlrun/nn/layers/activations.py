@@ -1,13 +1,15 @@
 """Activations a = g(z), element by element, and their slopes g′(z)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from annotated_types import Ge, Gt, Lt
 
 from dlrun.arrays import Array, BoolArray
-from dlrun.kernels.table import Elementwise
-from dlrun.nn.layers.runtime import Place
+from dlrun.kernels.table import Elementwise, KinkedKernel
+from dlrun.nn.layers.runtime import Output, Place
 from dlrun.nn.params import Block
 
 
@@ -20,6 +22,10 @@ class _Activation:
 
     def blocks(self, n_in: int) -> tuple[Block, ...]:
         """Return no parameters."""
+        return ()
+
+    def stats(self, n_in: int) -> tuple[Block, ...]:
+        """Return nothing to save."""
         return ()
 
     def draw(self, rng: np.random.Generator, n_in: int) -> dict[str, Array]:
@@ -37,6 +43,55 @@ class Relu(_Activation):
     def build(self, place: Place) -> "RuntimeRelu":
         """Return the layer with its buffers."""
         return RuntimeRelu(place)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeakyRelu(_Activation):
+    """a = z for z > 0, slope · z otherwise: a unit that is off still passes some gradient on.
+
+    Source: Maas et al. 2013, "Rectifier nonlinearities improve neural network acoustic models".
+    """
+
+    kind: Literal["leaky_relu"] = "leaky_relu"
+    slope: Annotated[float, Ge(0), Lt(1)] = 0.01
+    needs_output: ClassVar[bool] = False  # the slopes are kept
+
+    def build(self, place: Place) -> "RuntimeKinked":
+        """Return the layer with its buffers."""
+        return RuntimeKinked(place, place.kernels.leaky_relu, self.slope)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elu(_Activation):
+    """a = z for z > 0, α(eᶻ − 1) otherwise; g′(z) = 1 or αeᶻ, without a jump at 0 only for α = 1.
+
+    The slope of the slope jumps at 0 whatever α: for a gradient check that is a kink too.
+    Source: Clevert et al. 2016, arXiv:1511.07289.
+    """
+
+    kind: Literal["elu"] = "elu"
+    alpha: Annotated[float, Gt(0)] = 1.0
+    needs_output: ClassVar[bool] = False  # the slopes are kept
+
+    def build(self, place: Place) -> "RuntimeKinked":
+        """Return the layer with its buffers."""
+        return RuntimeKinked(place, place.kernels.elu, self.alpha)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gelu(_Activation):
+    """a = ½ z (1 + tanh(√(2/π) (z + 0.044715 z³))), close to z times the normal distribution function Φ(z).
+
+    PyTorch's GELU(approximate="tanh") is the equal; its default is z Φ(z) itself, up to 5e-4 away.
+    Source: Hendrycks & Gimpel 2016, arXiv:1606.08415.
+    """
+
+    kind: Literal["gelu"] = "gelu"
+    needs_output: ClassVar[bool] = False  # the slopes are kept
+
+    def build(self, place: Place) -> "RuntimeSloped":
+        """Return the layer with its buffers, never in place: the kernel reads its input to the end."""
+        return RuntimeSloped(place, place.kernels.gelu, Output(place.buffer(place.n_in)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +118,20 @@ class Sigmoid(_Activation):
         return RuntimeSmooth(place, place.kernels.sigmoid, place.kernels.sigmoid_backward)
 
 
-Activation = Relu | Tanh | Sigmoid  # the registry: a new activation is one class above and its name here
+@dataclass(frozen=True, kw_only=True)
+class Identity(_Activation):
+    """a = z: hidden layers of it are one linear map, however many."""
+
+    kind: Literal["identity"] = "identity"
+    needs_output: ClassVar[bool] = True  # it is the input itself: the layer before's memory, or the data
+
+    def build(self, place: Place) -> "RuntimeIdentity":
+        """Return the layer, which has no buffers."""
+        return RuntimeIdentity()
+
+
+# the registry: a new activation is one class above and its name here
+Activation = Relu | LeakyRelu | Elu | Gelu | Tanh | Sigmoid | Identity
 
 
 class RuntimeRelu:
@@ -94,6 +162,49 @@ class RuntimeRelu:
         return self.mask[: self.m]
 
 
+class RuntimeSloped:
+    """An activation at work that keeps its slopes on the way forward, so its output may be overwritten."""
+
+    def __init__(self, place: Place, function: Callable[[Array, Array, Array], None], output: Output) -> None:
+        self.kernels, self.function, self.output = place.kernels, function, output
+        self.slopes = place.buffer(place.n_in)
+
+    def forward(self, x: Array, rng: np.random.Generator | None) -> Array:
+        """Return g(x)."""
+        a = self.output.like(x)
+        self.function(x, a, self.slopes[: len(x)])
+        return a
+
+    def backward(self, dz: Array, *, need_dx: bool) -> Array | None:
+        """Return dz · g′(z)."""
+        if not need_dx:
+            return None
+        self.kernels.slopes_backward(dz, self.slopes[: len(dz)])
+        return dz
+
+    def kink_sides(self) -> BoolArray | None:
+        """Return None: there is no kink."""
+        return None
+
+
+class RuntimeKinked(RuntimeSloped):
+    """An activation with a kink at 0 at work: it keeps the side each unit was on as well."""
+
+    def __init__(self, place: Place, kernel: KinkedKernel, parameter: float) -> None:
+        self.mask: BoolArray = np.zeros((place.max_batch, place.n_in), dtype=np.bool_)
+        self.m = 0
+
+        def function(x: Array, out: Array, slopes: Array) -> None:
+            self.m = len(x)
+            kernel(x, out, self.mask[: self.m], slopes, parameter)
+
+        super().__init__(place, function, place.output())
+
+    def kink_sides(self) -> BoolArray:
+        """Return which units were above zero."""
+        return self.mask[: self.m]
+
+
 class RuntimeSmooth:
     """A smooth activation at work: its slope is a function of its own output, which nobody else may overwrite."""
 
@@ -114,6 +225,22 @@ class RuntimeSmooth:
             return None
         self.slope(dz, self.a)
         return dz
+
+    def kink_sides(self) -> None:
+        """Return None: there is no kink."""
+        return
+
+
+class RuntimeIdentity:
+    """The identity at work: it hands on what it is given."""
+
+    def forward(self, x: Array, rng: np.random.Generator | None) -> Array:
+        """Return x."""
+        return x
+
+    def backward(self, dz: Array, *, need_dx: bool) -> Array | None:
+        """Return dz."""
+        return dz if need_dx else None
 
     def kink_sides(self) -> None:
         """Return None: there is no kink."""

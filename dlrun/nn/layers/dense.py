@@ -9,7 +9,7 @@ from annotated_types import Ge
 from dlrun.arrays import Array
 from dlrun.nn.initializers import DrawnInitializer, Xavier
 from dlrun.nn.layers.runtime import Place
-from dlrun.nn.params import Block
+from dlrun.nn.params import Block, Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,7 @@ class Dense:
     kind: Literal["dense"] = "dense"
     units: Annotated[int, Ge(1)]
     init: DrawnInitializer = Xavier()
+    bias: bool = True  # batch norm behind it subtracts any bias again, so there is none
     needs_output: ClassVar[bool] = False
 
     def n_out(self, n_in: int) -> int:
@@ -30,11 +31,17 @@ class Dense:
 
     def blocks(self, n_in: int) -> tuple[Block, ...]:
         """Return W and b."""
-        return Block("W", (n_in, self.units), True), Block("b", (self.units,), False)
+        W, b = Block("W", (n_in, self.units), Role.WEIGHT), Block("b", (self.units,), Role.BIAS)
+        return (W, b) if self.bias else (W,)
+
+    def stats(self, n_in: int) -> tuple[Block, ...]:
+        """Return nothing: there is nothing to save that is not trained."""
+        return ()
 
     def draw(self, rng: np.random.Generator, n_in: int) -> dict[str, Array]:
         """Return initial values: W as `init` says, b zero."""
-        return {"W": self.init.draw(rng, n_in, self.units), "b": np.zeros(self.units)}
+        W = {"W": self.init.draw(rng, n_in, self.units)}
+        return W | {"b": np.zeros(self.units)} if self.bias else W
 
     def build(self, place: Place) -> "RuntimeDense":
         """Return the layer with its buffers."""
@@ -46,7 +53,9 @@ class RuntimeDense:
 
     def __init__(self, layer: Dense, place: Place) -> None:
         self.W, self.dW, _ = place.views["W"]
-        self.b, self.db, _ = place.views["b"]
+        b = place.views["b"] if layer.bias else None
+        self.b = b.value if b else None
+        self.db = b.grad if b else None
         self.kernels = place.kernels
         self.z = place.buffer(layer.units)
         self.dx = place.buffer(place.n_in)
@@ -58,13 +67,15 @@ class RuntimeDense:
         self.x = x
         z = self.z[: len(x)]
         np.matmul(x, self.W, out=z)
-        self.kernels.add_bias(z, self.b)
+        if self.b is not None:
+            self.kernels.add_bias(z, self.b)
         return z
 
     def backward(self, dz: Array, *, need_dx: bool) -> Array | None:
         """Fill dW and db; return dx = dz Wᵀ if it is needed."""
         np.matmul(self.x.T, dz, out=self.dW)
-        self.kernels.bias_gradient(dz, self.ones, self.db)
+        if self.db is not None:
+            self.kernels.bias_gradient(dz, self.ones, self.db)
         if not need_dx:
             return None
         dx = self.dx[: len(dz)]

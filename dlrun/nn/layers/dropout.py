@@ -31,6 +31,10 @@ class Dropout:
         """Return no parameters."""
         return ()
 
+    def stats(self, n_in: int) -> tuple[Block, ...]:
+        """Return nothing to save."""
+        return ()
+
     def draw(self, rng: np.random.Generator, n_in: int) -> dict[str, Array]:
         """Return no initial values."""
         return {}

@@ -35,6 +35,7 @@ class Place:
     max_batch: int
     dtype: np.dtype[Any]
     views: Mapping[str, View]
+    stats: Mapping[str, Array]
     kernels: Kernels
     in_place: bool
 

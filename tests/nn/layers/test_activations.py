@@ -1,5 +1,6 @@
 """What is particular to activations; the laws of every layer are in test_runtime.py, the formulas in tests/kernels/."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,18 +8,20 @@ import pytest
 
 from dlrun.arrays import Array
 from dlrun.kernels import NUMPY
-from dlrun.nn.layers import Activation, Layer, Place
-from tests.laws import kind, members
+from dlrun.nn.layers import Activation, Dense, Elu, Gelu, Identity, Layer, LeakyRelu, Place, Relu
+from tests.laws import DTYPES, build, kind, members, slopes
 
 every_activation = pytest.mark.parametrize("activation", members(Activation), ids=kind)
 
 
-def outputs_and_slopes(activation: Any, x: Array) -> tuple[Array, Array]:
+def outputs_and_slopes(activation: Activation, x: Array) -> tuple[Array, Array]:
     m, n = x.shape
-    place = Place(n_in=n, max_batch=m, dtype=x.dtype, views={}, kernels=NUMPY, in_place=False)
-    layer = activation().build(place)
+    place = Place(n_in=n, max_batch=m, dtype=x.dtype, views={}, stats={}, kernels=NUMPY, in_place=False)
+    layer = activation.build(place)
     a = layer.forward(x, None).copy()
-    return a, layer.backward(np.ones_like(x), need_dx=True)
+    slope = layer.backward(np.ones_like(x), need_dx=True)
+    assert slope is not None
+    return a, slope
 
 
 def test_every_activation_is_a_layer() -> None:
@@ -32,23 +35,73 @@ def test_an_activation_has_no_parameters_and_keeps_the_width(activation: Any) ->
     assert activation().n_out(7) == 7
 
 
-@every_activation
+@pytest.mark.parametrize("activation", [cls for cls in members(Activation) if cls is not Gelu], ids=kind)
 def test_an_activation_never_falls(activation: Any) -> None:
-    a, slope = outputs_and_slopes(activation, np.linspace(-8, 8, 101)[None])
+    a, slope = outputs_and_slopes(activation(), np.linspace(-8, 8, 101)[None])
     assert (np.diff(a) >= 0).all()
     assert (slope >= 0).all()
 
 
-@pytest.mark.parametrize(("name", "a", "slope"), [("relu", 0, 0), ("tanh", 0, 1), ("sigmoid", 0.5, 0.25)])
+def test_gelu_alone_falls_a_little_and_is_near_z_times_the_normal_distribution() -> None:
+    z = np.linspace(-8, 8, 3201)
+    a, slope = (values[0] for values in outputs_and_slopes(Gelu(), z[None]))
+    lowest = int(a.argmin())
+    assert a[lowest] == pytest.approx(-0.17, abs=1e-3)
+    assert z[lowest] == pytest.approx(-0.75, abs=0.01)
+    assert (slope[z > z[lowest] + 0.01] > 0).all()
+    phi = np.array([0.5 * (1 + math.erf(value / math.sqrt(2))) for value in z])
+    assert 4e-4 < np.abs(a - z * phi).max() < 5e-4
+
+
+@pytest.mark.parametrize(
+    ("name", "a", "slope"),
+    [
+        ("relu", 0, 0), ("leaky_relu", 0, 0.01), ("elu", 0, 1), ("gelu", 0, 0.5),
+        ("tanh", 0, 1), ("sigmoid", 0.5, 0.25), ("identity", 0, 1),
+    ],
+)  # fmt: skip
 def test_values_at_zero(name: str, a: float, slope: float) -> None:
-    """The course's slopes: tanh passes a gradient whole, sigmoid a quarter of it, relu at its kink nothing."""
+    """The course's slopes: tanh passes a gradient whole, sigmoid a quarter of it, relu at its kink nothing.
+
+    A kink belongs to its left side, as in PyTorch.
+    """
     activation = next(member for member in members(Activation) if member.kind == name)
-    assert [float(value[0, 0]) for value in outputs_and_slopes(activation, np.zeros((1, 1)))] == [a, slope]
+    assert [float(value[0, 0]) for value in outputs_and_slopes(activation(), np.zeros((1, 1)))] == [a, slope]
 
 
 @every_activation
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_far_out_nothing_overflows(activation: Any, dtype: Any) -> None:
-    a, slope = outputs_and_slopes(activation, np.array([[-1e4, 1e4]], dtype))
+    a, slope = outputs_and_slopes(activation(), np.array([[-1e4, 1e4]], dtype))
     assert np.isfinite(a).all()
     assert np.isfinite(slope).all()
+
+
+@pytest.mark.parametrize("activation", [LeakyRelu(slope=0.0), LeakyRelu(slope=0.9), Elu(alpha=0.3), Elu(alpha=4)], ids=repr)
+def test_other_hyperparameters_have_their_own_gradient(activation: Activation) -> None:
+    x = np.random.default_rng(0).standard_normal((8, 5))
+    _, slope = outputs_and_slopes(activation, x)
+    numeric = slopes(lambda: float(outputs_and_slopes(activation, x)[0].sum()), x)
+    np.testing.assert_allclose(slope, numeric, rtol=1e-7, atol=1e-8)
+
+
+def test_leaky_relu_without_a_leak_is_relu() -> None:
+    x = np.random.default_rng(0).standard_normal((8, 5))
+    for ours, relu in zip(outputs_and_slopes(LeakyRelu(slope=0.0), x), outputs_and_slopes(Relu(), x), strict=True):
+        np.testing.assert_array_equal(ours, relu)
+
+
+def test_identity_hands_on_what_it_is_given() -> None:
+    layer = Identity().build(Place(n_in=3, max_batch=2, dtype=np.dtype(float), views={}, stats={}, kernels=NUMPY, in_place=True))
+    x = np.ones((2, 3))
+    assert layer.forward(x, None) is x
+    assert layer.backward(x, need_dx=True) is x
+
+
+def test_linear_layers_in_a_row_are_one_linear_map() -> None:
+    network = build([Dense(units=6), Identity(), Dense(units=5), Identity(), Dense(units=3)], 4)
+    value = {name: view.value for name, view in network.params.views.items()}
+    W = value["W1"] @ value["W2"] @ value["W3"]
+    b = (value["b1"] @ value["W2"] + value["b2"]) @ value["W3"] + value["b3"]
+    x = np.random.default_rng(0).standard_normal((8, 4))
+    np.testing.assert_allclose(network.forward(x), x @ W + b, rtol=1e-12, atol=1e-14)

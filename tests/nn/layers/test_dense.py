@@ -7,12 +7,13 @@ import pytest
 from dlrun.kernels import NUMPY
 from dlrun.nn.initializers import Xavier, Zeros
 from dlrun.nn.layers import Dense, Place
-from dlrun.nn.params import Block, Params
+from dlrun.nn.params import Block, Params, Role
 from tests.laws import DTYPES
 
 
 def test_blocks_are_a_weight_matrix_and_a_bias() -> None:
-    assert Dense(units=3).blocks(5) == (Block("W", (5, 3), True), Block("b", (3,), False))
+    assert Dense(units=3).blocks(5) == (Block("W", (5, 3), Role.WEIGHT), Block("b", (3,), Role.BIAS))
+    assert Dense(units=3, bias=False).blocks(5) == (Block("W", (5, 3), Role.WEIGHT),)
 
 
 def test_draws_weights_as_init_says_and_zero_biases() -> None:
@@ -26,8 +27,8 @@ def test_draws_weights_as_init_says_and_zero_biases() -> None:
 @pytest.mark.parametrize("m", [1, 2, 6])
 def test_gradients_are_the_sums_over_examples(dtype: Any, m: int) -> None:
     """dW = Σ xᵢ dzᵢᵀ, db = Σ dzᵢ, dxᵢ = W dzᵢ, written as sums."""
-    views = Params.allocate(Dense(units=3).blocks(4), dtype).views
-    place = Place(n_in=4, max_batch=6, dtype=np.dtype(dtype), views=views, kernels=NUMPY, in_place=False)
+    views = Params.allocate(Dense(units=3).blocks(4), [], dtype).views
+    place = Place(n_in=4, max_batch=6, dtype=np.dtype(dtype), views=views, stats={}, kernels=NUMPY, in_place=False)
     layer = Dense(units=3).build(place)
     rng = np.random.default_rng(0)
     x, dz = rng.standard_normal((m, 4)).astype(dtype), rng.standard_normal((m, 3)).astype(dtype)
@@ -45,8 +46,8 @@ def test_gradients_are_the_sums_over_examples(dtype: Any, m: int) -> None:
 
 
 def test_gradients_replace_what_the_step_before_left() -> None:
-    views = Params.allocate(Dense(units=3).blocks(4), np.float64).views
-    place = Place(n_in=4, max_batch=2, dtype=np.dtype(np.float64), views=views, kernels=NUMPY, in_place=False)
+    views = Params.allocate(Dense(units=3).blocks(4), [], np.float64).views
+    place = Place(n_in=4, max_batch=2, dtype=np.dtype(np.float64), views=views, stats={}, kernels=NUMPY, in_place=False)
     layer = Dense(units=3).build(place)
     for _ in range(2):
         layer.forward(np.ones((2, 4)), None)

@@ -14,7 +14,7 @@ UNITS, MASKS, KEEP_PROB = 50, 10_000, 0.8
 
 
 def dropout(keep_prob: float, m: int, n: int, dtype: Any = np.float64) -> RuntimeLayer:
-    place = Place(n_in=n, max_batch=m, dtype=np.dtype(dtype), views={}, kernels=NUMPY, in_place=False)
+    place = Place(n_in=n, max_batch=m, dtype=np.dtype(dtype), views={}, stats={}, kernels=NUMPY, in_place=False)
     return Dropout(keep_prob=keep_prob).build(place)
 
 
