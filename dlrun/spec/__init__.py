@@ -6,7 +6,17 @@ and overrides (merge) → validation (pydantic, our sentences) → effects. `to_
 
 from dlrun.spec.model import Spec
 from dlrun.spec.reading import LoadedSpec, read_spec
-from dlrun.spec.sections import Architecture, Data, Diagnosis, EarlyStopping, Every, Regularization, Training
+from dlrun.spec.sections import (
+    Architecture,
+    Data,
+    Diagnosis,
+    EarlyStopping,
+    Every,
+    HiddenLayer,
+    KeepProbs,
+    Regularization,
+    Training,
+)
 from dlrun.spec.writing import to_yaml
 
 __all__ = [
@@ -15,6 +25,8 @@ __all__ = [
     "Diagnosis",
     "EarlyStopping",
     "Every",
+    "HiddenLayer",
+    "KeepProbs",
     "LoadedSpec",
     "Regularization",
     "Spec",

@@ -2,6 +2,7 @@
 
     activation: tanh       → {kind: tanh}              where one of several components is expected
     learning_rate: 0.01    → {initial: 0.01}           where the section says what a bare number means
+    hidden: [64]           → [{units: 64}]             in the items of a list too
     path: data.csv         → /where/the/spec/is/data.csv
 
 Which of these applies follows from the types of the spec alone. `kind`s left out are filled in by `with_kinds`, later:
@@ -40,10 +41,13 @@ def with_kinds(node: Mapping, shape: Shape | None, default_kind: str | None = No
 @overload
 def with_kinds(node: Node, shape: Shape | None, default_kind: str | None = None) -> Node: ...
 def with_kinds(node: Node, shape: Shape | None, default_kind: str | None = None) -> Node:
-    """Return the tree in which every component has its kind: where none is written, the section's default kind."""
-    if shape is None or not isinstance(node, Mapping):
+    """Return the tree in which every component has its kind: where none is written, the section's default, or the only one."""
+    if shape is None or isinstance(node, Scalar):
         return node
+    if isinstance(node, Sequence):
+        return Sequence(tuple(with_kinds(item, shape.items) for item in node.items), node.origin)
     kind = kind_written(node)
+    default_kind = default_kind or shape.only_kind
     if shape.kinds and "kind" not in node.entries and default_kind:
         kind = default_kind
         word = Scalar(kind, kind, False, node.origin)
@@ -56,6 +60,13 @@ def with_kinds(node: Node, shape: Shape | None, default_kind: str | None = None)
     return Mapping(entries, node.origin)
 
 
+def spelled_out(node: Node, shape: Shape | None) -> Node:
+    """Return a bare number or list as the mapping it stands for, so that other keys can join it; anything else as it is."""
+    if shape and shape.shorthand and (_is_number(node) or isinstance(node, Sequence)):
+        return Mapping({shape.shorthand: Entry(node.origin, node)}, node.origin)
+    return node
+
+
 def kind_written(node: Node | None) -> str | None:
     """Return the kind a mapping names, or None."""
     kind = node.get("kind") if isinstance(node, Mapping) else None
@@ -63,11 +74,19 @@ def kind_written(node: Node | None) -> str | None:
 
 
 def _scalar(node: Scalar, shape: Shape) -> Node:
-    if isinstance(node.value, str) and shape.kinds and node.value not in shape.words:
+    if _is_kind(node, shape):
         return Mapping({"kind": Entry(node.origin, node)}, node.origin)
-    if isinstance(node.value, int | float) and not isinstance(node.value, bool) and shape.shorthand:
-        return Mapping({shape.shorthand: Entry(node.origin, node)}, node.origin)
-    return node
+    return spelled_out(node, shape) if _is_number(node) and not shape.takes_numbers else node
+
+
+def _is_kind(node: Scalar, shape: Shape) -> bool:
+    """Return whether a word must be a kind; where there is only one, others are more likely a slip of something else."""
+    is_word = isinstance(node.value, str) and node.value not in shape.words
+    return is_word and bool(shape.kinds) and shape.only_kind in (None, node.value)
+
+
+def _is_number(node: Node) -> bool:
+    return isinstance(node, Scalar) and isinstance(node.value, int | float) and not isinstance(node.value, bool)
 
 
 def _value(key: str, node: Node, parent: Mapping, shape: Shape) -> Node:

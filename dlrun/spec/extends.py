@@ -36,7 +36,7 @@ def read_tree(path: Path, name: str, shape: Shape) -> tuple[Mapping, bytes, list
         chain.append(_extended(chain, problems))
     merged = Mapping({}, chain[0].tree.origin)
     for file in reversed(chain):
-        merged = with_kinds(merge(merged, desugar(file.tree.without(KEY), shape)), shape)
+        merged = with_kinds(merge(merged, desugar(file.tree.without(KEY), shape), shape), shape)
     return merged, chain[0].data, problems
 
 

@@ -6,7 +6,7 @@ from dlrun.errors import Problem
 from dlrun.spec.model import Spec
 from dlrun.spec.schema import Alternative, Shape, fields_of, key_paths
 from dlrun.spec.sentences import allowed, shown, wrong_value
-from dlrun.spec.suggestions import meant_key, meant_kind
+from dlrun.spec.suggestions import Meaning, meant_key, meant_kind
 from dlrun.spec.text import Origin
 from dlrun.spec.tree import KeyPath, Mapping, Node, Scalar, child, dotted, key_place, place
 from dlrun.spec.wording import hint, listed, quoted
@@ -22,6 +22,19 @@ class Fault:
     node: Node | None
     shape: Shape | None
 
+    @property
+    def is_missing(self) -> bool:
+        """Return whether a key is missing."""
+        return self.shape is not None and self.node is None
+
+    def meant(self, tree: Mapping) -> KeyPath | None:
+        """Return the key of the same section that an unknown one was probably meant to be."""
+        if self.shape is not None:
+            return None
+        section = _section(tree, self.path[:-1])
+        meant = section.meant(str(self.path[-1]))
+        return (*self.path[:-1], meant.leaf) if meant and meant.section == section.address else None
+
     def origin(self, tree: Mapping) -> Origin:
         """Return where the fault was written."""
         return key_place(tree, self.path) if self.shape is None else place(tree, self.path)
@@ -29,9 +42,11 @@ class Fault:
     def problem(self, tree: Mapping) -> Problem:
         """Return the fault in words, with its lines."""
         if self.shape is None:
-            what, cure = _unknown_key(tree, self.path)
+            what, cure = _unknown_key(self.path, _section(tree, self.path[:-1]))
         elif self.node is None:
-            what, cure = f"missing key {_named(self.path)}", f"it must be {allowed(self.shape)}"
+            is_kind = self.path[-1] == "kind" and self.shape.kinds
+            what = f"missing key {_named(self.path)}"
+            cure = f"allowed: {listed(self.shape.kinds)}" if is_kind else f"it must be {allowed(self.shape)}"
         elif self.path[-1] == "kind" and self.shape.kinds:
             what, cure = _unknown_kind(self.path, self.node, self.shape)
         else:
@@ -54,46 +69,64 @@ def _named(path: KeyPath) -> str:
 def _unknown_kind(path: KeyPath, node: Node, shape: Shape) -> tuple[str, str]:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return f"{dotted(path)} must be {listed(shape.kinds)}, got {shown(node)}", ""
+    here = dotted(path[:-1])
+    if node.value in shape.words:
+        return f"{quoted(node.value)} is no kind of {quoted(here)}, it has no keys", f"write {here}: {node.value}"
     names = [*(str(word) for word in shape.words), *shape.kinds]
     near = meant_kind(node.value, names)
-    what = f"unknown kind {quoted(node.value)} in {quoted(dotted(path[:-1]))}{hint(quoted(near) if near else '')}"
+    what = f"unknown kind {quoted(node.value)} in {quoted(here)}{hint(quoted(near) if near else '')}"
     return what, f"allowed: {listed(names)}"
 
 
-def _unknown_key(tree: Mapping, path: KeyPath) -> tuple[str, str]:
-    """Say which key was meant; if it belongs to another kind of the component, which."""
-    key, here = str(path[-1]), dotted(path[:-1])
-    shape, kind = _section(tree, path[:-1])
-    siblings = [name for cls in shape.candidates(kind) for name in fields_of(cls) if name != "kind"]
-    siblings += [] if here else ["extends"]
-    what = f"unknown key {_named(path)}"
-    if owners := _owners(shape, key):
-        return f"{what}: {kind} has {listed(siblings, 'and') if siblings else 'no keys'}", _belongs(key, owners)
-    meant = meant_key(key, here, siblings, key_paths(Spec))
-    if not meant:
-        return what, f"allowed: {listed(siblings or ['kind'])}"
-    section, _, leaf = meant.key.rpartition(".")
-    name = quoted(leaf if section == here else meant.key) + (f" ({meant.word})" if meant.word else "")
-    name += " at the top level" if here and not section else ""
-    elsewhere = _owners(shape, leaf) if section == here and leaf not in siblings else []
-    return what + hint(name), meant.remark or (_belongs(leaf, elsewhere) if elsewhere else "")
+@dataclass(frozen=True)
+class _Section:
+    """The mapping in which a key is unknown: its address in the schema, what is expected there, and the kind written."""
+
+    address: str
+    shape: Shape
+    kind: object
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the keys there are, but `kind`."""
+        keys = [name for cls in self.shape.candidates(self.kind) for name in fields_of(cls) if name != "kind"]
+        return keys if self.address else [*keys, "extends"]
+
+    def meant(self, key: str) -> Meaning | None:
+        """Return what an unknown key was probably meant to be, here or elsewhere."""
+        return meant_key(key, self.address, self.keys, key_paths(Spec))
+
+    def owners(self, key: str) -> list[str]:
+        """Return the kinds that have a key."""
+        return [kind for kind, cls in self.shape.kinds.items() if key in fields_of(cls)]
 
 
-def _owners(shape: Shape, key: str) -> list[str]:
-    """Return the kinds that have a key."""
-    return [kind for kind, cls in shape.kinds.items() if key in fields_of(cls)]
-
-
-def _belongs(key: str, kinds: list[str]) -> str:
-    return f"{quoted(key)} belongs to kind {listed(kinds, 'and')}"
-
-
-def _section(tree: Mapping, path: KeyPath) -> tuple[Shape, object]:
-    """Return what is expected at a path that exists, and the kind written there."""
+def _section(tree: Mapping, path: KeyPath) -> _Section:
+    """Return what is known of a mapping that exists; items of a list share one address."""
     node: Node | None = tree
     shape = ROOT
     for step in path:
         field = shape.at(step, kind_at(node)) if isinstance(step, str) else None
         shape = field.shape if field else shape.items or ROOT
         node = child(node, step)
-    return shape, kind_at(node)
+    return _Section(dotted(tuple(step for step in path if isinstance(step, str))), shape, kind_at(node))
+
+
+def _unknown_key(path: KeyPath, section: _Section) -> tuple[str, str]:
+    """Say which key was meant; if it belongs to another kind of the component, which."""
+    key, what = str(path[-1]), f"unknown key {_named(path)}"
+    meant, owners = section.meant(key), section.owners(key)
+    if owners and not (meant and meant.leaf in section.keys):
+        elsewhere = f", or use {quoted(meant.key)}: {meant.remark}" if meant and meant.remark else ""
+        return f"{what}: {section.kind} has {listed(section.keys or ['no keys'], 'and')}", _belongs(key, owners) + elsewhere
+    if not meant:
+        return what, f"allowed: {listed(section.keys or ['kind'])}"
+    is_here = meant.section == section.address
+    name = quoted(meant.leaf if is_here else meant.key) + (f" ({meant.word})" if meant.word else "")
+    name += " at the top level" if section.address and not meant.section else ""
+    owners = section.owners(meant.leaf) if is_here and meant.leaf not in section.keys else []
+    return what + hint(name), meant.remark or (_belongs(meant.leaf, owners) if owners else "")
+
+
+def _belongs(key: str, kinds: list[str]) -> str:
+    return f"{quoted(key)} belongs to kind {listed(kinds, 'and')}"

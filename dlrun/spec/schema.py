@@ -19,7 +19,10 @@ REQUIRED = MISSING
 
 @dataclass(frozen=True)
 class Shorthand:
-    """Marks a section for which a bare number may stand; the number is the value of this key."""
+    """Marks a section for which a bare value may stand; it is the value of this key.
+
+    Where a type of its own allows the bare value too, it stays as it is until another key of the section joins it.
+    """
 
     key: str
 
@@ -65,9 +68,19 @@ class Shape:
         return tuple(a.type for a in self.alternatives if not a.form and _has_fields(a.type))
 
     @cached_property
+    def inner(self) -> tuple[type, ...]:
+        """Return the classes of `classes`, and those that the mappings of a list may become."""
+        return (*self.classes, *(self.items.classes if self.items else ()))
+
+    @cached_property
     def kinds(self) -> dict[str, type]:
         """Return the components by kind; empty if this is no union of components."""
         return {kind: cls for cls in self.classes if (kind := kind_of(cls))}
+
+    @cached_property
+    def only_kind(self) -> str | None:
+        """Return the kind of a component if no other may stand here."""
+        return next(iter(self.kinds)) if len(self.kinds) == 1 else None
 
     @cached_property
     def section(self) -> type | None:
@@ -76,8 +89,13 @@ class Shape:
 
     @cached_property
     def shorthand(self) -> str:
-        """Return the key for which a bare number stands, or nothing."""
+        """Return the key for which a bare value stands, or nothing."""
         return next((a.shorthand for a in self.alternatives if a.shorthand), "")
+
+    @cached_property
+    def takes_numbers(self) -> bool:
+        """Return whether a number may stand here as it is."""
+        return any(a.type in (int, float) for a in self.alternatives)
 
     @cached_property
     def items(self) -> "Shape | None":
@@ -169,10 +187,16 @@ def kind_of(component: Any) -> str | None:
 
 @cache
 def key_paths(cls: type) -> tuple[str, ...]:
-    """Return every key of a spec with its address: `optimizer.beta1`, of every kind of every component."""
+    """Return every key of a spec with its address: `optimizer.beta1`, of every kind of every component.
+
+    Keys in the items of a list have no index, `architecture.hidden.units`, and what may stand at them is not followed: a
+    layer's components are those of the architecture.
+    """
     found: dict[str, None] = {}
     for name, field in fields_of(cls).items():
         found[name] = None
         for inner in field.shape.classes:
             found.update(dict.fromkeys(f"{name}.{path}" for path in key_paths(inner)))
+        for inner in field.shape.items.classes if field.shape.items else ():
+            found.update(dict.fromkeys(f"{name}.{key}" for key in fields_of(inner)))
     return tuple(found)

@@ -10,9 +10,10 @@ from pydantic import PlainSerializer, PlainValidator
 from dlrun.data.preprocessing import Normalize, Standard
 from dlrun.data.sources import Source
 from dlrun.data.splitting import Split
+from dlrun.nn.constraints import Clip
 from dlrun.nn.initializers import Auto, Initializer
-from dlrun.nn.layers import Activation, Relu
-from dlrun.spec.schema import Form
+from dlrun.nn.layers import Activation, BatchNorm, Relu
+from dlrun.spec.schema import Form, Shorthand
 
 KeepProb = Annotated[float, Gt(0), Le(1)]
 Units = Annotated[int, Ge(1), Le(1_000_000)]
@@ -29,20 +30,43 @@ class Data:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Architecture:
-    """The network: units of each hidden layer, what follows each, and how weights begin."""
+class HiddenLayer:
+    """One hidden layer; what it leaves out is as `architecture` and `regularization` say for all."""
 
-    hidden: tuple[Units, ...] = (64,)
+    units: Units
+    activation: Activation | None = None
+    batch_norm: bool | BatchNorm | None = None
+    init: Initializer | None = None
+    keep_prob: KeepProb | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """The network: its hidden layers, what follows each, and how weights begin."""
+
+    hidden: tuple[Annotated[HiddenLayer, Shorthand("units")], ...] = (HiddenLayer(units=64),)
     activation: Activation = Relu()
+    batch_norm: bool | BatchNorm = False
     init: Initializer = Auto()
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeepProbs:
+    """Dropout on the input and on the hidden layers: the probabilities of keeping a unit."""
+
+    input: KeepProb = 1.0
+    hidden: KeepProb | tuple[KeepProb, ...] = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Regularization:
-    """What holds variance down: l2 is λ of J = mean loss + λ/(2m) Σ‖W‖², keep_prob the share of units dropout keeps."""
+    """What holds variance down: l2 and l1 are the λ of λ/(2m) Σ‖W‖² and λ/(2m) Σ|W|, keep_prob the share dropout keeps."""
 
     l2: Annotated[float, Ge(0)] = 0.0
-    keep_prob: KeepProb | tuple[KeepProb, ...] = 1.0  # one for all hidden layers, or one for each
+    l1: Annotated[float, Ge(0)] = 0.0
+    include_bias: bool = False
+    max_norm: Annotated[float, Gt(0)] | None = None  # of the weights into each hidden unit
+    keep_prob: Annotated[KeepProb | tuple[KeepProb, ...] | KeepProbs, Shorthand("hidden")] = 1.0  # one for all hidden, or each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +109,7 @@ class Training:
 
     epochs: Annotated[int, Ge(0), Le(1_000_000_000)] = 30  # 0 leaves the initial network
     batch_size: Count | Literal["full"] = 64  # 1 is stochastic gradient descent
+    clip: Annotated[Clip | None, Shorthand("norm")] = None
     early_stopping: EarlyStopping | None = None
     evaluate_every: Period = Every(1, "epoch")
     record_steps: Literal["auto", "off"] | Count = "auto"  # a row of steps.csv each N steps

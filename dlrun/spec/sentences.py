@@ -1,6 +1,6 @@
 """Sentences about values: what a key may hold, and why what it was given is not that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
@@ -26,6 +26,7 @@ _TYPE_WORDS: dict[Any, str] = {
     str: "text",
     None: "null",
 }
+_OLD_TRUTHS = {**dict.fromkeys(("yes", "y", "on"), "true"), **dict.fromkeys(("no", "n", "off"), "false")}  # of YAML 1.1
 
 
 def wrong_value(name: str, shape: Shape, node: Node) -> tuple[str, str]:
@@ -35,11 +36,11 @@ def wrong_value(name: str, shape: Shape, node: Node) -> tuple[str, str]:
     """
     got = f"got {shown(node)}"
     fitting = [a for a in shape.alternatives if _has_type(a, node)]
-    if isinstance(node, Scalar) and fitting:
-        number = node.value
-        if isinstance(number, float) and number - number != 0:
+    if fitting and not isinstance(node, Mapping):
+        value = node.value if isinstance(node, Scalar) else node.items
+        if isinstance(value, float) and value - value != 0:
             return f"{name} must be a finite number, {got}", ""
-        if len(fitting) == 1 and (broken := [_words(b) for b in fitting[0].bounds if not _holds(b, number)]):
+        if len(fitting) == 1 and (broken := [_words(b) for b in fitting[0].bounds if not _holds(b, value)]):
             return f"{name} must be {listed(broken, 'and')}, {got}", ""
     near = closest(node.value, map(str, shape.words)) if isinstance(node, Scalar) and isinstance(node.value, str) else None
     return f"{name} must be {allowed(shape)}, {got}{hint(quoted(near) if near else '')}", _cure(shape, node)
@@ -47,7 +48,7 @@ def wrong_value(name: str, shape: Shape, node: Node) -> tuple[str, str]:
 
 def allowed(shape: Shape) -> str:
     """Return everything a key may hold, in words; the components of a union are named once, together."""
-    return listed(dict.fromkeys(_allowed(alternative, shape) for alternative in shape.alternatives))
+    return listed(dict.fromkeys(words for alternative in shape.alternatives for words in _allowed(alternative, shape)))
 
 
 def shown(node: Node) -> str:
@@ -97,20 +98,29 @@ def _holds(bound: Any, value: Any) -> bool:
             return bool(len(value) <= bound.max_length)
 
 
-def _allowed(alternative: Alternative, shape: Shape) -> str:
+def _allowed(alternative: Alternative, shape: Shape) -> Iterator[str]:
     if alternative.form:
-        return alternative.form
-    if alternative.words:
-        return listed(f"'{word}'" if isinstance(word, str) else word for word in alternative.words)
-    if alternative.item is not None:
-        items = shape.items
-        return f"a list, each item {allowed(items)}" if items else "a list"
-    if alternative.type in shape.kinds.values():
-        return f"a kind ({listed(shape.kinds)})"
-    if alternative.type in shape.classes:
-        return f"a mapping with {listed(fields_of(alternative.type), 'and')}"
-    bounds = [_words(bound) for bound in alternative.bounds if not _is_obvious(bound)]
-    return _TYPE_WORDS[alternative.type] + (f" {listed(bounds, 'and')}" if bounds else "")
+        yield alternative.form
+    elif alternative.words:
+        yield from (f"'{word}'" if isinstance(word, str) else str(word) for word in alternative.words)
+    elif alternative.item is not None:
+        yield f"a list (each item {allowed(shape.items)})" if shape.items else "a list"
+    elif alternative.type in shape.classes:
+        keys = [key for key in fields_of(alternative.type) if key != "kind"]
+        if shape.shorthand and not shape.takes_numbers:
+            yield from _bare_numbers(fields_of(alternative.type)[shape.shorthand].shape, shape.shorthand)
+        is_choice = len(shape.kinds) > 1 or not keys
+        yield f"a kind ({listed(shape.kinds)})" if is_choice else f"a mapping with {listed(keys, 'and')}"
+    else:
+        bounds = [_words(bound) for bound in alternative.bounds if not _is_obvious(bound)]
+        yield _TYPE_WORDS[alternative.type] + (f" {listed(bounds, 'and')}" if bounds else "")
+
+
+def _bare_numbers(shape: Shape, key: str) -> Iterator[str]:
+    """Yield what a bare number may be that stands for a key."""
+    for alternative in shape.alternatives:
+        if alternative.type in (int, float):
+            yield from (f"{words} for {key}" for words in _allowed(alternative, shape))
 
 
 def _is_obvious(bound: Any) -> bool:
@@ -125,8 +135,14 @@ def _words(bound: Any) -> str:
 def _cure(shape: Shape, node: Node) -> str:
     """Return how to write what was probably meant, if the value is only written in the wrong way."""
     types = {a.type for a in shape.alternatives}
+    if isinstance(node, Mapping) and shape.items and shape.items.classes:
+        return "write a list: [{…}]"
     if not isinstance(node, Scalar):
         return ""
+    if bool in types and (truth := _OLD_TRUTHS.get(str(node.value).lower())):
+        return f"write {truth}"
+    if shape.items and _is_bare_item(shape.items, node):
+        return f"write a list: [{quoted(node.text)[1:-1]}]"
     meant = resolve(node.text)
     if (
         isinstance(node.value, str)
@@ -141,3 +157,9 @@ def _cure(shape: Shape, node: Node) -> str:
     if node.value is None and not node.text and shape.section:
         return "remove the key to keep its defaults"
     return ""
+
+
+def _is_bare_item(items: Shape, node: Scalar) -> bool:
+    """Return whether a value would do as an item of a list."""
+    alternatives = fields_of(items.section)[items.shorthand].shape.alternatives if items.section and items.shorthand else ()
+    return any(_has_type(a, node) for a in (*items.alternatives, *alternatives))

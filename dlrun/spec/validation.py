@@ -12,7 +12,7 @@ from dlrun.errors import InvalidInput, Problem
 from dlrun.spec.faults import ROOT, Fault, kind_at
 from dlrun.spec.model import Spec
 from dlrun.spec.schema import Shape
-from dlrun.spec.tree import KeyPath, Mapping, Node, child, plain
+from dlrun.spec.tree import KeyPath, Mapping, Node, Sequence, child, plain
 from dlrun.spec.wording import counted
 
 MAX_PROBLEMS = 50
@@ -34,18 +34,22 @@ def validate(tree: Mapping) -> Spec:
 
 
 def _problems(tree: Mapping, faults: dict[KeyPath, Fault]) -> Iterator[Problem]:
-    """Yield what to say; of a list that is wrong because of its items, only about the items."""
+    """Yield what to say; of a list that is wrong because of its items, only about the items, of a misspelt key only that."""
     above = {path[:length] for path in faults for length in range(len(path))}
     deepest = [fault for path, fault in faults.items() if path not in above]
     deepest.sort(key=lambda fault: fault.origin(tree).order)
-    for fault in deepest[:MAX_PROBLEMS]:
-        yield fault.problem(tree)
+    told = deepest[:MAX_PROBLEMS]
+    meant = {fault.meant(tree) for fault in told}
+    yield from (fault.problem(tree) for fault in told if not (fault.is_missing and fault.path in meant))
     if (more := len(deepest) - MAX_PROBLEMS) > 0:
         yield Problem(what=f"and {counted(more, 'more problem')}", where=tree.origin.text.name)
 
 
 def _kindless(node: Node, shape: Shape, path: KeyPath = ()) -> Iterator[Fault]:
     """Yield the components without a kind; pydantic would take the first that has such keys."""
+    if isinstance(node, Sequence) and shape.items:
+        for index, item in enumerate(node.items):
+            yield from _kindless(item, shape.items, (*path, index))
     if not isinstance(node, Mapping):
         return
     if shape.kinds and "kind" not in node.entries:

@@ -9,9 +9,10 @@ from typing import Any
 
 from dlrun.spec.model import Spec
 from dlrun.spec.scalars import resolve
-from dlrun.spec.schema import fields_of, kind_of
+from dlrun.spec.schema import Shape, fields_of, kind_of
 
 INDENT = "  "
+WIDTH = 100  # characters; a list of mappings that is longer gets a line for each
 
 # Conservative on purpose: what else could be written without quotes is quoted.
 _PLAIN = re.compile(r"[A-Za-z0-9/_](?:[\w./+ -]*[\w./+-])?", re.ASCII)
@@ -28,13 +29,35 @@ def to_yaml(spec: Spec) -> str:
 
 
 def _entry(key: str, value: Any, indent: str = "") -> Iterator[str]:
-    """Yield the lines of `key: value`; a section or component with keys of its own goes below, indented."""
-    if not _has_keys(value):
-        yield f"{indent}{key}: {_inline(value)}"
+    """Yield the lines of `key: value`; a section, a component with keys of its own, a long list go below, indented."""
+    if _has_keys(value):
+        yield f"{indent}{key}:"
+        for name, entry in _entries(value):
+            yield from _entry(name, entry, indent + INDENT)
         return
-    yield f"{indent}{key}:"
-    for name in fields_of(value.__class__):
-        yield from _entry(name, getattr(value, name), indent + INDENT)
+    line = f"{indent}{key}: {_inline(value)}"
+    if isinstance(value, tuple) and any(map(_has_keys, value)) and len(line) > WIDTH:
+        yield f"{indent}{key}:"
+        yield from (f"{indent}{INDENT}- {_inline(item)}" for item in value)
+    else:
+        yield line
+
+
+def _entries(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the keys of a section or component, with what is written there."""
+    for name, field in fields_of(value.__class__).items():
+        yield name, _short(getattr(value, name), field.shape)
+
+
+def _short(value: Any, shape: Shape) -> Any:
+    """Return a list with a bare number for every item that says no more: `[64, 32]` for hidden layers of so many units."""
+    if not isinstance(value, tuple) or shape.items is None or not (key := shape.items.shorthand):
+        return value
+    return tuple(getattr(item, key) if _says_only(item, key) else item for item in value)
+
+
+def _says_only(item: Any, key: str) -> bool:
+    return all(getattr(item, name) == field.default for name, field in fields_of(item.__class__).items() if name != key)
 
 
 def _has_keys(value: Any) -> bool:
@@ -58,10 +81,20 @@ def _inline(value: Any) -> str:
             return _text(value)
         case tuple():
             return f"[{', '.join(map(_inline, value))}]"
-        case _ if kind := kind_of(value):
-            return kind  # a component without other keys is its kind
+        case _ if is_dataclass(value) and not _is_text(value):
+            return _flow(value)
         case _:
             return str(value)
+
+
+def _flow(value: Any) -> str:
+    """Return a component without other keys as its kind, anything with keys as `{key: value}`, without what is null anyway."""
+    kind = kind_of(value)
+    if kind and not _has_keys(value):
+        return kind
+    defaults = {name: field.default for name, field in fields_of(value.__class__).items()}
+    written = [(name, entry) for name, entry in _entries(value) if entry is not None or defaults[name] is not None]
+    return "{" + ", ".join(f"{name}: {_inline(entry)}" for name, entry in written) + "}"
 
 
 def _text(text: str) -> str:

@@ -7,7 +7,7 @@ from dlrun.data.sources import Digits, Moons
 from dlrun.nn.losses import SoftmaxCrossEntropy
 from dlrun.nn.optimizers import Adam
 from dlrun.spec.model import Spec
-from dlrun.spec.sections import Architecture, Data, Training
+from dlrun.spec.sections import Architecture, Data, HiddenLayer, Training
 
 SPEC = Spec(data=Data(source=Digits()))
 
@@ -56,4 +56,4 @@ def test_changed_values_must_fit() -> None:
     with pytest.raises(ValidationError):
         SPEC.with_values({"training.threads": 0})
     with pytest.raises(ValidationError):
-        SPEC.with_values({"architecture": Architecture(hidden=(0,))})
+        SPEC.with_values({"architecture": Architecture(hidden=(HiddenLayer(units=0),))})

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.spec.sections import Architecture, Diagnosis, Every, Regularization, Training
+from dlrun.spec.sections import Architecture, Diagnosis, Every, HiddenLayer, KeepProbs, Regularization, Training
 
 
 @given(st.integers(1, 10**9 - 1), st.sampled_from(["step", "epoch"]))
@@ -25,10 +25,12 @@ def test_what_is_no_period(value: object) -> None:
 
 
 def test_defaults_are_the_designs() -> None:
-    assert Architecture().hidden == (64,)
-    assert (Architecture().activation.kind, Architecture().init.kind) == ("relu", "auto")
-    assert (Regularization().l2, Regularization().keep_prob) == (0, 1)
+    assert Architecture().hidden == (HiddenLayer(units=64),)
+    assert HiddenLayer(units=64) == HiddenLayer(units=64, activation=None, batch_norm=None, init=None, keep_prob=None)
+    assert (Architecture().activation.kind, Architecture().init.kind, Architecture().batch_norm) == ("relu", "auto", False)
+    assert Regularization() == Regularization(l2=0, l1=0, include_bias=False, max_norm=None, keep_prob=1)
+    assert KeepProbs() == KeepProbs(input=1, hidden=1)
     training = Training()
-    assert (training.epochs, training.batch_size, training.early_stopping) == (30, 64, None)
+    assert (training.epochs, training.batch_size, training.clip, training.early_stopping) == (30, 64, None, None)
     assert (training.dtype, training.threads, training.kernels, training.record_steps) == ("float32", "auto", "auto", "auto")
     assert Diagnosis() == Diagnosis(target_error=None, tolerance=0.02)

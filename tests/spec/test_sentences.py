@@ -1,21 +1,23 @@
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import pytest
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
-from dlrun.nn.optimizers import Optimizer
+from dlrun.nn.optimizers import Adam, GradientDescent
 from dlrun.spec.compose import compose
-from dlrun.spec.schema import Form, shape_of
+from dlrun.spec.schema import Form, Shorthand, shape_of
 from dlrun.spec.sections import EarlyStopping
 from dlrun.spec.sentences import allowed, wrong_value
 from dlrun.spec.text import Text
 
 SHARE = Annotated[float, Gt(0), Le(1)]
 COUNT = Annotated[int, Ge(1)]
+Stops: TypeAlias = tuple[Annotated[EarlyStopping, Shorthand("patience")], ...]
 
 FULL = "k must be a whole number at least 1 or 'full', got the text 'fulll', did you mean 'full'?"
-SHARES = "k must be a number above 0 and at most 1 or a list, each item a number above 0 and at most 1, got a mapping"
+SHARES = "k must be a number above 0 and at most 1 or a list (each item a number above 0 and at most 1), got a mapping"
+STOPS = "a whole number at least 1 for patience or a mapping with patience"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,7 @@ SHARES = "k must be a number above 0 and at most 1 or a list, each item a number
         (COUNT, "true", "k must be a whole number at least 1, got true", ""),
         (Annotated[int, Le(10**6)], "2000000", "k must be at most 1,000,000, got 2000000", ""),
         (Annotated[int, Le(10**6)], "x", "k must be a whole number, got the text 'x'", ""),
-        (bool, "no", "k must be true or false, got the text 'no'", ""),
+        (bool, "no", "k must be true or false, got the text 'no'", "write false"),
         (str, "5", "k must be text, got 5", "put quotes around it: '5'"),
         (str, "null", "k must be text, got null", "put quotes around it: 'null'"),
         (Annotated[str, MinLen(1)], "''", "k must be not empty, got the text ''", ""),
@@ -44,7 +46,17 @@ SHARES = "k must be a number above 0 and at most 1 or a list, each item a number
         (Literal[1], "2", "k must be 1, got 2", ""),
         (SHARE | tuple[SHARE, ...], "{}", SHARES, ""),
         (COUNT, "[1, 2]", "k must be a whole number at least 1, got a list of 2 items", ""),
-        (Optimizer, "5", "k must be a kind (gradient_descent, momentum or adam), got 5", ""),
+        (Annotated[tuple[str, ...], MinLen(1)], "[]", "k must be not empty, got a list of 0 items", ""),
+        (tuple[str, ...], "x", "k must be a list (each item text), got the text 'x'", "write a list: [x]"),
+        (tuple[str, ...], "5", "k must be a list (each item text), got 5", ""),
+        (Stops, "5", f"k must be a list (each item {STOPS}), got 5", "write a list: [5]"),
+        (Stops, "{}", f"k must be a list (each item {STOPS}), got a mapping", "write a list: [{…}]"),
+        (Stops, "x", f"k must be a list (each item {STOPS}), got the text 'x'", ""),
+        (Annotated[EarlyStopping, Shorthand("patience")], "x", f"k must be {STOPS}, got the text 'x'", ""),
+        (GradientDescent | Adam, "5", "k must be a kind (gradient_descent or adam), got 5", ""),
+        (bool | Adam, "5", "k must be true or false or a mapping with beta1, beta2 and eps, got 5", ""),
+        (bool | GradientDescent, "5", "k must be true or false or a kind (gradient_descent), got 5", ""),
+        (bool | None, "Off", "k must be true or false or null, got the text 'Off'", "write false"),
         (EarlyStopping | None, "5", "k must be a mapping with patience or null, got 5", ""),
         (EarlyStopping, "", "k must be a mapping with patience, got nothing", "remove the key to keep its defaults"),
         (Annotated[str, Form("'N steps'")], "x", "k must be 'N steps', got the text 'x'", ""),
