@@ -16,6 +16,7 @@ import numpy as np
 
 from dlrun.arrays import Array
 from dlrun.errors import DlrunError, Problem
+from dlrun.nn.params import Params
 from dlrun.rundir.files import read_bytes, read_json, write_atomically, write_json
 from dlrun.rundir.paths import RunPaths
 from dlrun.training.state import State
@@ -37,22 +38,23 @@ def save(paths: RunPaths, state: State) -> None:
         entries["last"] = entries["best"] = _write(paths, state.step, state.arrays(), state.scalars())
     if best.found and best.step != state.step:
         found = {"epoch": best.epoch, "step": best.step, "error": best.error, "loss": best.loss}
-        entries["best"] = _write(paths, best.step, {"theta": best.theta}, found)
+        entries["best"] = _write(paths, best.step, {"theta": best.theta, "stats": best.stats}, found)
     if not entries:
         return
     manifest = {"schema": SCHEMA, **entries}
     write_json(paths.manifest, manifest | {"sha256": checksum(manifest)})
 
 
-def load_theta(paths: RunPaths, which: Which, theta: Array) -> None:
-    """Fill theta with stored parameters.
+def load_params(paths: RunPaths, which: Which, params: Params) -> None:
+    """Fill a network's parameters, and what it saves beside them, with stored ones.
 
     Errors: DlrunError if the manifest or the file is damaged, or if the parameters are not this network's.
     """
-    stored = _read(paths, which)["theta"]
-    if stored.shape != theta.shape or stored.dtype != theta.dtype:
-        raise DlrunError(Problem(what="the stored parameters are not those of this network", where=str(paths.manifest)))
-    theta[...] = stored
+    stored = _read(paths, which)
+    for name, array in {"theta": params.theta, "stats": params.stats}.items():
+        if stored[name].shape != array.shape or stored[name].dtype != array.dtype:
+            raise DlrunError(Problem(what="the stored parameters are not those of this network", where=str(paths.manifest)))
+        array[...] = stored[name]
 
 
 def load_state(paths: RunPaths, state: State) -> None:

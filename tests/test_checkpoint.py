@@ -9,7 +9,7 @@ import pytest
 from dlrun import checkpoint
 from dlrun.errors import DlrunError
 from dlrun.kernels import NUMPY
-from dlrun.nn.layers import Dense
+from dlrun.nn.layers import BatchNorm, Dense
 from dlrun.nn.metrics import Score
 from dlrun.nn.network import Network
 from dlrun.nn.optimizers import Adam
@@ -18,7 +18,7 @@ from dlrun.training.state import State
 
 
 def fresh(n_out: int = 3) -> State:
-    network = Network([Dense(units=n_out)], 2, 4, "float32", NUMPY)
+    network = Network([Dense(units=n_out, bias=False), BatchNorm()], 2, 4, "float32", NUMPY)
     network.initialize(1)
     return State.start(network.params, Adam(), 5)
 
@@ -36,10 +36,11 @@ def trained() -> State:
     state.begin_epoch(5)
     for step in range(7):
         state.params.theta[...] += 0.25
+        state.params.stats[...] += 0.5
         state.slots["v"] += step
         state.step_done(4, 8, 1.0, 1.0)
         if step == 2:
-            state.best.offer(Score(0.5, 0.1, 4), 1.5, state.step, state.params.theta)
+            state.best.offer(Score(0.5, 0.1, 4), 1.5, state.step, state.params)
     return state
 
 
@@ -51,11 +52,14 @@ def test_last_holds_the_whole_state_and_best_its_parameters(paths: RunPaths, tra
     for name, array in trained.arrays().items():
         assert back.arrays()[name].tobytes() == array.tobytes()
 
-    theta = np.zeros_like(trained.params.theta)
-    checkpoint.load_theta(paths, "best", theta)
-    np.testing.assert_array_equal(theta, trained.best.theta)
-    checkpoint.load_theta(paths, "last", theta)
-    np.testing.assert_array_equal(theta, trained.params.theta)
+    params = fresh().params
+    checkpoint.load_params(paths, "best", params)
+    np.testing.assert_array_equal(params.theta, trained.best.theta)
+    np.testing.assert_array_equal(params.stats, trained.best.stats)
+    checkpoint.load_params(paths, "last", params)
+    np.testing.assert_array_equal(params.theta, trained.params.theta)
+    np.testing.assert_array_equal(params.stats, trained.params.stats)
+    assert params.stats.any()
 
     manifest = json.loads(paths.manifest.read_text())
     assert (manifest["last"]["step"], manifest["best"]["step"]) == (7, 3)
@@ -65,9 +69,10 @@ def test_last_holds_the_whole_state_and_best_its_parameters(paths: RunPaths, tra
 def test_without_a_best_the_last_stands_for_it(paths: RunPaths) -> None:
     state = fresh()
     checkpoint.save(paths, state)
-    theta = np.zeros_like(state.params.theta)
-    checkpoint.load_theta(paths, "best", theta)
-    np.testing.assert_array_equal(theta, state.params.theta)
+    params = fresh().params
+    params.theta[...] = 0
+    checkpoint.load_params(paths, "best", params)
+    np.testing.assert_array_equal(params.theta, state.params.theta)
 
 
 def test_equal_states_are_equal_bytes(paths: RunPaths, trained: State) -> None:
@@ -82,22 +87,23 @@ def test_no_changed_byte_is_ever_loaded(paths: RunPaths, trained: State, name: s
     checkpoint.save(paths, trained)
     path = paths.checkpoints / name
     whole = path.read_bytes()
-    theta = np.zeros_like(trained.params.theta)
+    params = fresh().params
+    params.theta[...] = 0
     step = max(1, len(whole) // 150)
     for place in range(0, len(whole), step):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
         with pytest.raises(DlrunError):
-            checkpoint.load_theta(paths, "best", theta)
+            checkpoint.load_params(paths, "best", params)
         path.write_bytes(whole[:place])
         with pytest.raises(DlrunError):
-            checkpoint.load_theta(paths, "best", theta)
-    assert not theta.any()
+            checkpoint.load_params(paths, "best", params)
+    assert not params.theta.any()
 
 
 def test_parameters_of_another_network_are_refused(paths: RunPaths, trained: State) -> None:
     checkpoint.save(paths, trained)
     with pytest.raises(DlrunError, match="not those of this network"):
-        checkpoint.load_theta(paths, "best", fresh(40).params.theta)
+        checkpoint.load_params(paths, "best", fresh(40).params)
 
 
 def test_a_manifest_cannot_lead_out_of_its_directory(paths: RunPaths, trained: State) -> None:
@@ -109,4 +115,4 @@ def test_a_manifest_cannot_lead_out_of_its_directory(paths: RunPaths, trained: S
     manifest["best"]["file"] = f"../{outside.name}"
     paths.manifest.write_text(json.dumps(manifest | {"sha256": checkpoint.checksum(manifest)}))
     with pytest.raises(DlrunError, match="cannot read"):
-        checkpoint.load_theta(paths, "best", np.zeros_like(trained.params.theta))
+        checkpoint.load_params(paths, "best", fresh().params)

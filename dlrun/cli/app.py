@@ -4,14 +4,19 @@ Exit codes: 0 ok · 1 the run failed · 2 usage, spec or data invalid · 5 diver
 70 a bug · 130 / 143 interrupted.
 """
 
+import os
 import sys
+import traceback
+from contextlib import suppress
+from io import TextIOWrapper
+from typing import NoReturn
 
 import typer
 
-from dlrun.cli import diagnose, evaluate, gradcheck, train, validate
-from dlrun.errors import DlrunError
+from dlrun.cli import diagnose, evaluate, export, gradcheck, train, validate
+from dlrun.errors import DlrunError, InvalidInput
 
-BUG = 70
+FAILED, BUG = 1, 70
 
 app = typer.Typer(
     name="dlrun",
@@ -20,7 +25,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train.train, diagnose.diagnose, evaluate.evaluate, gradcheck.gradcheck, validate.validate):
+for command in (
+    train.train,
+    diagnose.diagnose,
+    evaluate.evaluate,
+    gradcheck.gradcheck,
+    validate.validate,
+    export.export,
+):
     app.command()(command)
 
 
@@ -41,37 +53,53 @@ def _options(
 
 def main() -> None:
     """Run the command line; an error is said in a few lines on stderr, and its exit code tells what kind it was."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 still gets every number
     debug = "--debug" in sys.argv  # known even when the error comes before the options are parsed
     try:
+        code = _run(debug)
+        sys.stdout.flush()
+    except OSError:  # whoever read our output has had enough, or the disk it goes to is full
+        code = FAILED
+    if code:
+        _leave(code)
+
+
+def _run(debug: bool) -> int:
+    try:
         app()
-    except DlrunError as error:
-        if debug:
-            raise
-        sys.exit(_explain(error))
-    except BrokenPipeError:  # whoever read our output has had enough
-        sys.stderr.close()
-        sys.exit(1)
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 0
     except Exception as error:
         if debug:
-            raise
-        sys.exit(_confess(error))
+            traceback.print_exc()
+        return _explain(error)
+    return 0
 
 
-def _explain(error: DlrunError) -> int:
-    from dlrun.errors import InvalidInput
+def _explain(error: Exception) -> int:
+    """Say on stderr what went wrong, as far as anybody still listens, and return the exit code."""
+    code = error.exit_code if isinstance(error, DlrunError) else FAILED if isinstance(error, OSError) else BUG
+    with suppress(OSError):
+        if isinstance(error, DlrunError):
+            print(*error.problems, sep="\n", file=sys.stderr)
+            if isinstance(error, InvalidInput):
+                count = len(error.problems)
+                print(f"{count} error{'s' if count > 1 else ''}, nothing has run.", file=sys.stderr)
+        elif isinstance(error, OSError):
+            print(f"cannot write: {error.strerror or error}", file=sys.stderr)
+        else:
+            notes = getattr(error, "__notes__", [])  # a run that crashed says here where it wrote the traceback
+            print(f"This is a bug in dlrun: {type(error).__name__}: {error}", file=sys.stderr)
+            print("\n".join(notes) or "".join(traceback.format_exception(error)), file=sys.stderr)
+    return code
 
-    for problem in error.problems:
-        print(problem, file=sys.stderr)
-    if isinstance(error, InvalidInput):
-        count = len(error.problems)
-        print(f"{count} error{'s' if count > 1 else ''}, nothing has run.", file=sys.stderr)
-    return error.exit_code
 
-
-def _confess(error: Exception) -> int:
-    import traceback
-
-    notes = getattr(error, "__notes__", [])  # a run that crashed says here where it wrote the traceback
-    print(f"This is a bug in dlrun: {type(error).__name__}: {error}", file=sys.stderr)
-    print("\n".join(notes) if notes else traceback.format_exc(), file=sys.stderr)
-    return BUG
+def _leave(code: int) -> NoReturn:
+    """Exit with this code whatever has become of stdout: what is left in its buffer goes nowhere if nobody reads it."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)

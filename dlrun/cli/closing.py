@@ -1,55 +1,74 @@
 """The end of a run: its report, its closing lines, and the next command to type."""
 
-import json
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from dlrun.cli.options import Format
+from dlrun.cli.options import RUNS
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.diagnosis.recipe import Advice, next_experiment
 from dlrun.report.markdown import report
 from dlrun.report.terminal import console, print_diagnosis
-from dlrun.rundir.files import write_atomically
+from dlrun.rundir.files import as_json, write_atomically
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
 
 
-def advise(record: RunRecord, diagnosis: Diagnosis) -> Advice:
-    """Return the next experiment for a run's diagnosis and spec."""
-    spec = record.spec
-    return next_experiment(diagnosis, hidden=spec["architecture"]["hidden"], l2=spec["regularization"]["l2"], seed=spec["seed"])
+@dataclass(frozen=True)
+class Next:
+    """What to type next, and why."""
+
+    command: str
+    reason: str
 
 
-def next_command(paths: RunPaths, advice: Advice, spec: str, overrides: Sequence[str]) -> str:
-    """Return what to type next: the spec again with one more change, or the one look at test."""
+def next_step(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, *, spec: str, overrides: Sequence[str]) -> Next:
+    """Return the spec again with one more change, or, when nothing is wrong, the one look at test."""
+    resolved = record.spec
+    advice = next_experiment(
+        diagnosis,
+        hidden=[layer["units"] for layer in resolved["architecture"]["hidden"]],
+        l2=resolved["regularization"]["l2"],
+        seed=resolved["seed"],
+    )
     if not advice.patch:
-        return shlex.join(["dlrun", "evaluate", str(paths.root), "--split", "test"])
+        return _look_at_test(paths, record, advice)
     kept = [change for change in overrides if change.partition("=")[0] not in advice.patch]
     changes = [*kept, *(f"{key}={value}" for key, value in advice.patch.items())]
-    return shlex.join(["dlrun", "train", spec, *(word for change in changes for word in ("-s", change))])
+    where = [] if paths.root.parent == RUNS else ["--runs-dir", str(paths.root.parent)]
+    return Next(
+        shlex.join(["dlrun", "train", spec, *(word for change in changes for word in ("-s", change)), *where]), advice.reason
+    )
 
 
-def write_report(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, *, spec: str, overrides: Sequence[str]) -> str:
-    """Write report.md and return the next command to type."""
-    advice = advise(record, diagnosis)
-    command = next_command(paths, advice, spec, overrides)
-    write_atomically(paths.report, report(record, diagnosis, advice, command))
-    return command
+def _look_at_test(paths: RunPaths, record: RunRecord, advice: Advice) -> Next:
+    if "test" in record.summary["examples"]:
+        return Next(shlex.join(["dlrun", "evaluate", str(paths.root), "--split", "test"]), advice.reason)
+    return Next(
+        shlex.join(["dlrun", "diagnose", str(paths.root)]), "nothing is wrong on train and dev; there is no test part to look at"
+    )
 
 
-def print_closing(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, command: str, output: Format) -> None:
-    """Print what came of a run: JSON, or the diagnosis and four lines."""
-    if output is Format.json:
-        print(json.dumps(_contract(paths, record), indent=2, ensure_ascii=False))
-        return
+def write_report(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, step: Next) -> None:
+    """Write report.md."""
+    write_atomically(paths.report, report(record, diagnosis, reason=step.reason, command=step.command))
+
+
+def print_contract(paths: RunPaths, record: RunRecord) -> None:
+    """Print what came of a run as JSON; of one that did not finish, how it ended."""
+    print(as_json(_contract(paths, record)))
+
+
+def print_closing(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, step: Next) -> None:
+    """Print the diagnosis and four lines."""
     summary, out = record.summary, console()
     out.print()
     print_diagnosis(diagnosis, out)
     out.print()
     out.print(f"best     epoch {summary['best_epoch']:g} of {summary['epochs']} ({record.stop_reason})")
     out.print(f"run      {paths.root}", soft_wrap=True)
-    out.print(f"next     {command}", soft_wrap=True)
-    out.print(f"({advise(record, diagnosis).reason})", style="dim")
+    out.print(f"next     {step.command}", soft_wrap=True)
+    out.print(f"({step.reason})", style="dim")
 
 
 def _contract(paths: RunPaths, record: RunRecord) -> dict[str, object]:
@@ -59,7 +78,7 @@ def _contract(paths: RunPaths, record: RunRecord) -> dict[str, object]:
         "path": str(paths.root),
         "status": record.status,
         "stop_reason": record.stop_reason,
-        "best_epoch": summary["best_epoch"],
-        "errors": summary["errors"],
-        "verdict": summary["verdict"],
+        "best_epoch": summary.get("best_epoch"),
+        "errors": summary.get("errors"),
+        "verdict": summary.get("verdict"),
     }

@@ -5,16 +5,15 @@ from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, RunReference, R
 
 def diagnose(run: RunReference, runs_dir: RunsDir = RUNS, output: OutputFormat = Format.text, debug: Debug = False) -> None:
     """Say what is wrong with a run: high bias, high variance, both, neither, or not enough examples to know."""
-    import json
-
     from dlrun.experiment.stored import stored_diagnosis
     from dlrun.report.terminal import console, print_diagnosis
+    from dlrun.rundir.files import as_json
     from dlrun.rundir.references import find_run
 
     paths = find_run(run, runs_dir)
     found = stored_diagnosis(paths)
     if output is Format.json:
-        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        print(as_json(found.to_json()))
         return
     out = console()
     out.print(f"run {paths.id}", style="dim")

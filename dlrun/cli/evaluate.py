@@ -28,9 +28,8 @@ def evaluate(
     debug: Debug = False,
 ) -> None:
     """Evaluate a run's best weights on one part. Looks at the test part are counted in run.json."""
-    import json
-
     from dlrun.experiment.stored import evaluate_part
+    from dlrun.rundir.files import as_json
     from dlrun.rundir.references import find_run
 
     paths = find_run(run, runs_dir)
@@ -38,7 +37,7 @@ def evaluate(
     if output is Format.json:
         error = judgement.error
         tree = {"run": record.run, "split": split.value, "n": error.n, "error": error.value, "low": error.low, "high": error.high}
-        print(json.dumps(tree | {"loss": judgement.loss}, indent=2))
+        print(as_json(tree | {"loss": judgement.loss}))
     else:
         _print(judgement, record, split)
 

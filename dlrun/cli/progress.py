@@ -1,7 +1,7 @@
 """What one sees while a network trains: a row now and then, and on a terminal a bar below them. All of it on stderr."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -31,9 +31,14 @@ class Watcher:
         self.shown, self.count = 0, 0
         self.latest: Evaluation | None = None
 
+    def say(self, line: str, style: str = "") -> None:
+        """Print a line, if anybody still reads: training goes on without a viewer."""
+        with suppress(OSError):
+            self.out.print(line, style=style)
+
     def watch(self, steps: "Iterable[StepEnd]") -> None:
         """Follow the steps to their end."""
-        self.out.print(HEADER, style="dim")
+        self.say(HEADER, style="dim")
         with self._bar() as redraw:
             for step in steps:
                 if step.evaluation:
@@ -82,4 +87,5 @@ class Redraw:
         errors = f"  train {error_text(latest.train_error, self.watcher.metric)}" if latest else ""
         errors += f"  dev {error_text(latest.dev_error, self.watcher.metric)}" if latest else ""
         progress.update(task, completed=step.step, description=f"epoch {step.epoch + 1}  cost {step.cost:.4f}{errors}")
-        progress.refresh()
+        with suppress(OSError):
+            progress.refresh()

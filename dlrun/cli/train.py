@@ -23,18 +23,25 @@ def train(
     """
     import sys
 
-    from dlrun.cli.closing import print_closing, write_report
+    from dlrun.cli.closing import next_step, print_closing, print_contract, write_report
     from dlrun.experiment.run import open_run
     from dlrun.experiment.setup import set_up
     from dlrun.spec import read_spec
 
     changes = overrides or []
     experiment = set_up(read_spec(spec, changes))
-    with open_run(experiment, runs_dir, argv=sys.argv, overrides=changes) as run:
-        follow(run, quiet=quiet, verbose=verbose)
-        diagnosis = run.finish()
-        command = write_report(run.paths, run.record, diagnosis, spec=str(spec), overrides=changes)
-    print_closing(run.paths, run.record, diagnosis, command, output)
+    run: Run | None = None
+    try:
+        with open_run(experiment, runs_dir, argv=sys.argv, overrides=changes) as run:
+            follow(run, quiet=quiet, verbose=verbose)
+            diagnosis = run.finish()
+            step = next_step(run.paths, run.record, diagnosis, spec=str(spec), overrides=changes)
+            write_report(run.paths, run.record, diagnosis, step)
+    finally:  # also of a run that diverged or was interrupted
+        if run is not None and output is Format.json:
+            print_contract(run.paths, run.record)
+    if output is Format.text:
+        print_closing(run.paths, run.record, diagnosis, step)
 
 
 def follow(run: "Run", *, quiet: bool, verbose: bool) -> None:
@@ -49,8 +56,8 @@ def follow(run: "Run", *, quiet: bool, verbose: bool) -> None:
             for _ in steps:
                 pass
             return
-        messages = console(stderr=True)
+        watcher = Watcher(console(stderr=True), run.experiment, every_row=verbose)
         for note in run.experiment.splits.notes:
-            messages.print(f"· {note}", style="dim")
-        messages.print(f"run {run.paths.root}", style="dim")
-        Watcher(messages, run.experiment, every_row=verbose).watch(steps)
+            watcher.say(f"· {note}", style="dim")
+        watcher.say(f"run {run.paths.root}", style="dim")
+        watcher.watch(steps)

@@ -15,10 +15,9 @@ def validate(
     debug: Debug = False,
 ) -> None:
     """Check specs and their data without training. Exit code 2 if any is wrong; all errors are shown."""
-    import json
-
     from dlrun.errors import InvalidInput, Problem
     from dlrun.experiment.setup import set_up
+    from dlrun.rundir.files import as_json
     from dlrun.spec import read_spec
 
     problems: list[Problem] = []
@@ -32,7 +31,7 @@ def validate(
             problems += error.problems
             rows.append({"spec": str(spec), "valid": False, "errors": [str(problem) for problem in error.problems]})
     if output is Format.json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print(as_json(rows))
     else:
         for row in rows:
             if row["valid"]:

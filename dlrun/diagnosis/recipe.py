@@ -22,7 +22,7 @@ class Advice:
 
 
 def next_experiment(diagnosis: Diagnosis, *, hidden: Sequence[int], l2: float, seed: int) -> Advice:
-    """Return the first thing to try for a diagnosis."""
+    """Return the first thing to try for a diagnosis; hidden holds the units of each layer."""
     if "high_bias" in diagnosis.verdict:
         wider = [2 * units for units in hidden] or [32]
         patch = {"architecture.hidden": f"[{','.join(map(str, wider))}]"}
@@ -33,7 +33,9 @@ def next_experiment(diagnosis: Diagnosis, *, hidden: Sequence[int], l2: float, s
         stronger = f"{l2 * STRONGER or FIRST_L2:g}"
         reason = "high variance: more regularization; expect the train error to rise a little"
         return Advice(reason, {"regularization.l2": stronger})
-    gaps = [gap for gap in (diagnosis.avoidable_bias, diagnosis.variance) if gap]
+    if diagnosis.variance is None:
+        return Advice("variance is unknown: a dev part would show it", {"data.split.dev": "20%"})
+    gaps = (diagnosis.avoidable_bias, diagnosis.variance)
     if any(gap.status == "inconclusive" for gap in gaps):
         return Advice("inconclusive: another seed shows how much of this is chance", {"seed": str(seed + 1)})
     return Advice("nothing is wrong on train and dev: the test part has the unbiased error, look once")

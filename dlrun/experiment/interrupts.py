@@ -1,42 +1,53 @@
-"""Ctrl-C and SIGTERM: the first finishes the step, the second leaves at once."""
+"""Ctrl-C and SIGTERM: the first finishes the step, the second leaves at once; neither breaks into a save."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import current_thread, main_thread
 from types import FrameType
 
 from dlrun.errors import Interrupted
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-@dataclass
+
 class Interrupts:
-    """Which signal has come, if any."""
+    """Which signal has come, if any, and whether a second one may break in now."""
 
-    number: int | None = None
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self._shielded = 0
+
+    def note(self, number: int, frame: FrameType | None = None) -> None:
+        """Remember a first signal; raise Interrupted at a second one, wherever the program is, unless it is shielded."""
+        if self.number is not None and not self._shielded:
+            raise Interrupted(number)
+        self.number = number
 
     def check(self, where: Path) -> None:
         """Raise Interrupted if a signal has come; what was trained is saved in this directory."""
         if self.number is not None:
             raise Interrupted(self.number, f"what was trained until now is saved in {where}")
 
+    @contextmanager
+    def shield(self) -> Iterator[None]:
+        """Let nothing break in until the block is left: a file is being written."""
+        self._shielded += 1
+        try:
+            yield
+        finally:
+            self._shielded -= 1
+
 
 @contextmanager
 def heeded() -> Iterator[Interrupts]:
-    """Note the first SIGINT or SIGTERM instead of stopping at once; restore the old handlers at the end."""
+    """Handle SIGINT and SIGTERM inside the block, and restore the old handlers at its end."""
     interrupts = Interrupts()
     if current_thread() is not main_thread():  # only the main thread may have handlers
         yield interrupts
         return
-
-    def note(number: int, frame: FrameType | None) -> None:
-        if interrupts.number is not None:
-            raise Interrupted(number)
-        interrupts.number = number
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, interrupts.note) for number in SIGNALS}
     try:
         yield interrupts
     finally:

@@ -8,6 +8,7 @@ from dlrun.arrays import Array
 from dlrun.data.splits import Examples
 from dlrun.diagnosis.headline import Metric
 from dlrun.diagnosis.ladder import Diagnosis, Errors, diagnose, metric_of
+from dlrun.errors import Diverged
 from dlrun.experiment.setup import Experiment
 from dlrun.nn.metrics import logits
 from dlrun.rundir.files import AppendFile
@@ -38,15 +39,19 @@ class Judgement:
 
 
 def judge(experiment: Experiment, examples: Examples) -> Judgement:
-    """Run the network in inference mode over a part: Wilson's interval for a fraction wrong, the bootstrap for an RMSE."""
+    """Run the network in inference mode over a part: Wilson's interval for a fraction wrong, the bootstrap for an RMSE.
+
+    Errors: Diverged if the mean loss is not a finite number.
+    """
     network, loss = experiment.network, experiment.plan.loss
     z = logits(network, examples.x)
     losses = loss.each(z, examples.y)
+    if not np.isfinite(losses.mean()):
+        raise Diverged("the loss of these weights is not a finite number: the predictions are too large")
     if loss.regression:
-        error = root_mean_square(losses * experiment.plan.error_unit**2, experiment.spec.seed)
+        error = root_mean_square(loss.each_error(z, examples.y) * experiment.plan.error_unit**2, experiment.spec.seed)
     else:
-        wrong = np.count_nonzero(loss.predict(z).argmax(axis=1) != examples.y)
-        error = wilson(int(wrong), len(examples))
+        error = wilson(int(loss.each_error(z, examples.y).sum()), len(examples))
     return Judgement(examples, z, losses, error)
 
 

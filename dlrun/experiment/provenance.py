@@ -15,8 +15,8 @@ from dlrun.experiment.threads import cores
 GIT_SECONDS = 5
 
 
-def provenance(experiment: Experiment) -> dict[str, Any]:
-    """Return provenance.json."""
+def provenance(experiment: Experiment, *, resolved_sha256: str) -> dict[str, Any]:
+    """Return provenance.json; resolved_sha256 is that of the bytes of resolved.yaml."""
     splits = experiment.splits
     return {
         "schema": 1,
@@ -29,6 +29,7 @@ def provenance(experiment: Experiment) -> dict[str, Any]:
         "blas": blas() | {"threads": experiment.spec.training.threads},
         "kernels": experiment.network.kernels.name,
         "git": git(Path.cwd()),
+        "spec": {"sha256": resolved_sha256},
         "data": {
             "sha256": splits.sha256,
             "features": len(splits.features),

@@ -42,9 +42,9 @@ def recorded(steps: Iterable[StepEnd], paths: RunPaths, every: int | None, m_tra
             if row := step.evaluation:
                 if step_rows:
                     step_rows.flush()
-                metrics.append([_whole(row.epoch), *(getattr(row, name) for name in METRICS[1:])])
+                metrics.append([whole(row.epoch), *(getattr(row, name) for name in METRICS[1:])])
                 seconds, examples = perf_counter() - began, (row.epoch - began_at) * m_train
-                timings.append([_whole(row.epoch), round(seconds, 6), round(examples / seconds, 1)])
+                timings.append([whole(row.epoch), round(seconds, 6), round(examples / seconds, 1)])
             yield step
             if row:
                 began, began_at = perf_counter(), row.epoch
@@ -56,7 +56,7 @@ def in_words(row: Evaluation) -> str:
     return f"epoch {row.epoch:g}  step {row.step}  cost {row.cost:.5g}  train_error {row.train_error:.5g}{dev}"
 
 
-def _whole(epoch: float) -> float:
+def whole(epoch: float) -> float:
     """Write 3 rather than 3.0 at the end of an epoch."""
     return int(epoch) if epoch == int(epoch) else epoch
 

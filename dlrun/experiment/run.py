@@ -16,13 +16,13 @@ import numpy as np
 from dlrun import checkpoint
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import Diverged, DlrunError, Interrupted
-from dlrun.experiment.interrupts import heeded
+from dlrun.experiment.interrupts import Interrupts, heeded
 from dlrun.experiment.judgement import diagnose_run, judge, write_predictions
 from dlrun.experiment.provenance import provenance
-from dlrun.experiment.recording import in_words, record_every, recorded
+from dlrun.experiment.recording import in_words, record_every, recorded, whole
 from dlrun.experiment.setup import Experiment
 from dlrun.experiment.threads import pinned
-from dlrun.rundir.files import append_text, write_atomically, write_json
+from dlrun.rundir.files import append_text, sha256_of, write_atomically, write_json
 from dlrun.rundir.ids import create_run
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.paths import RunPaths
@@ -35,8 +35,8 @@ from dlrun.training.state import State
 class Run:
     """A run that is being made."""
 
-    def __init__(self, experiment: Experiment, paths: RunPaths, record: RunRecord) -> None:
-        self.experiment, self.paths, self.record = experiment, paths, record
+    def __init__(self, experiment: Experiment, paths: RunPaths, record: RunRecord, interrupts: Interrupts) -> None:
+        self.experiment, self.paths, self.record, self.interrupts = experiment, paths, record, interrupts
         self.state: State = experiment.start()
 
     def train(self) -> Generator[StepEnd]:
@@ -46,23 +46,25 @@ class Run:
         steps = train(experiment.network, experiment.plan, experiment.splits, self.state)
         began = perf_counter()
         try:
-            with heeded() as interrupts, pinned(_threads(experiment)):
+            with pinned(_threads(experiment)):
                 for step in recorded(steps, self.paths, every, len(experiment.splits.train)):
                     if step.evaluation:
                         self.log(in_words(step.evaluation))
                     yield step
-                    interrupts.check(self.paths.root)
+                    self.interrupts.check(self.paths.root)
         finally:
-            self._note(seconds=perf_counter() - began)
-            checkpoint.save(self.paths, self.state)
+            with self.interrupts.shield():
+                self._note(seconds=perf_counter() - began)
+                checkpoint.save(self.paths, self.state)
 
     def finish(self) -> Diagnosis:
         """Judge the best parameters on train and dev, and write predictions, diagnosis and summary."""
         experiment, state = self.experiment, self.state
         with pinned(_threads(experiment)):
-            checkpoint.load_theta(self.paths, "best", experiment.network.params.theta)
+            checkpoint.load_params(self.paths, "best", experiment.network.params)
             judged_train = judge(experiment, experiment.splits.train)
             judged_dev = judge(experiment, experiment.splits.dev) if experiment.splits.dev else None
+        self.interrupts.check(self.paths.root)
         if judged_dev:
             write_predictions(experiment, judged_dev, self.paths, "dev")
         diagnosis = diagnose_run(experiment, judged_train, judged_dev)
@@ -93,7 +95,7 @@ class Run:
     def _summary(self, diagnosis: Diagnosis) -> dict[str, Any]:
         state, tree = self.state, diagnosis.to_json()
         return {
-            "best_epoch": state.best.epoch if state.best.found else state.epoch,
+            "best_epoch": whole(state.best.epoch) if state.best.found else state.epoch,
             "epochs": state.epoch,
             "steps": state.step,
             "parameters": self.experiment.network.params.count,
@@ -112,29 +114,41 @@ def open_run(experiment: Experiment, runs_dir: Path, *, argv: Sequence[str] = ()
     Errors: DlrunError if the directory cannot be written.
     """
     paths = create_run(runs_dir, experiment.spec.name)
-    with lock_run(paths), np.errstate(all="ignore"):  # the loop looks for what is not finite, and says more than a warning
-        run = Run(experiment, paths, _first_record(experiment, paths, argv, overrides))
+    # the loop looks for what is not finite, and says more than a warning
+    with lock_run(paths), np.errstate(all="ignore"), heeded() as interrupts:
+        run = Run(experiment, paths, _first_record(experiment, paths, argv, overrides), interrupts)
         run.record.save(paths)
-        write_atomically(paths.spec, experiment.loaded.text)
-        write_atomically(paths.resolved, to_yaml(experiment.spec))
-        write_json(paths.provenance, provenance(experiment))
+        _write_origins(experiment, paths)
         run.log(f"started {paths.id}", *experiment.splits.notes)
         try:
             yield run
-        except Diverged as error:
-            run.fail("diverged", error.problems[0].what)
-            raise
-        except Interrupted as error:
-            run.fail("interrupted", error.problems[0].what)
-            raise
-        except DlrunError as error:
-            run.fail("failed", str(error))
-            raise
         except BaseException as error:
-            write_atomically(paths.crash, traceback.format_exc())
-            error.add_note(f"The traceback is in {paths.crash}.")
-            run.fail("failed", f"{type(error).__name__}: {error}")
+            with interrupts.shield():
+                _end_badly(run, error)
             raise
+
+
+def _write_origins(experiment: Experiment, paths: RunPaths) -> None:
+    """Write what a run starts from: the spec as given and as resolved, and where its numbers come from."""
+    write_atomically(paths.spec, experiment.loaded.text)
+    write_atomically(paths.resolved, to_yaml(experiment.spec))
+    write_json(paths.provenance, provenance(experiment, resolved_sha256=sha256_of(paths.resolved)))
+
+
+def _end_badly(run: Run, error: BaseException) -> None:
+    match error:
+        case Diverged():
+            run.fail("diverged", error.problems[0].what)
+        case Interrupted():
+            run.fail("interrupted", error.problems[0].what)
+        case KeyboardInterrupt():  # outside the main thread there is no handler
+            run.fail("interrupted", "interrupted")
+        case DlrunError():
+            run.fail("failed", str(error))
+        case _:
+            write_atomically(run.paths.crash, traceback.format_exc())
+            error.add_note(f"The traceback is in {run.paths.crash}.")
+            run.fail("failed", f"{type(error).__name__}: {error}")
 
 
 def _first_record(experiment: Experiment, paths: RunPaths, argv: Sequence[str], overrides: Sequence[str]) -> RunRecord:

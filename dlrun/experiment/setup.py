@@ -1,18 +1,23 @@
 """From a spec to everything that training needs; a choice left to dlrun is made here and written into the resolved spec."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
+from dlrun.data.batches import boundaries
 from dlrun.data.sources.files import shown_path
 from dlrun.data.splits import Splits, prepare
-from dlrun.errors import InvalidInput, Problem
+from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.experiment.threads import choose_threads, cores
-from dlrun.kernels import NUMPY
-from dlrun.nn.architecture import stack
-from dlrun.nn.layers import Layer
+from dlrun.kernels import NUMPY, Kernels
+from dlrun.nn.architecture import Hidden, stack
+from dlrun.nn.constraints import MaxNorm
+from dlrun.nn.layers import BatchNorm, Layer
 from dlrun.nn.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from dlrun.nn.network import Network
-from dlrun.nn.penalties import L2, Penalty
-from dlrun.spec import LoadedSpec, Spec
+from dlrun.nn.penalties import L1, L2, Penalty
+from dlrun.spec import KeepProbs, LoadedSpec, Spec
+from dlrun.spec.schema import key_paths
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
 
@@ -36,7 +41,7 @@ class Experiment:
     @property
     def steps_per_epoch(self) -> int:
         """How many mini-batches an epoch has, the smaller last one counted."""
-        return -(-len(self.splits.train) // self.plan.batch_size)
+        return len(boundaries(len(self.splits.train), self.plan.batch_size, self.plan.smallest_batch))
 
     @property
     def total_steps(self) -> int:
@@ -44,19 +49,31 @@ class Experiment:
         return self.steps_per_epoch * self.plan.epochs
 
 
-def set_up(loaded: LoadedSpec) -> Experiment:
-    """Load the data, build the network and draw its initial parameters.
+def set_up(loaded: LoadedSpec, *, dtype: Literal["float32", "float64"] | None = None, kernels: Kernels = NUMPY) -> Experiment:
+    """Load the data, build the network and draw its initial parameters; a dtype given here goes before the spec's.
 
     Errors: InvalidInput for whatever is wrong with the data, or does not fit between data and spec.
     """
-    spec = loaded.spec
+    try:
+        return _set_up(loaded, loaded.spec.with_values({"training.dtype": dtype}) if dtype else loaded.spec, kernels)
+    except MemoryError as error:
+        what = f"this experiment does not fit into memory: {str(error)[:1].lower()}{str(error)[1:]}"
+        raise InvalidInput(
+            Problem(what=what, cure="make the data, architecture.hidden or training.batch_size smaller")
+        ) from error
+
+
+def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
     splits = load_splits(loaded, spec.training.dtype)
     loss = choose_loss(loaded, splits)
+    raise_all(_misfits(loaded, splits, loss))
     batch_size = choose_batch_size(spec, splits)
-    largest = max(batch_size, min(EVALUATION_CHUNK, max(splits.sizes.values())))
-    network = Network(layers(spec, splits, loss), len(splits.features), largest, spec.training.dtype, NUMPY)
+    stacked = layers(spec, splits, loss)
+    smallest = 2 if any(isinstance(layer, BatchNorm) for layer in stacked) else 1
+    batches = boundaries(len(splits.train), batch_size, smallest)
+    largest = max(*(end - start for start, end in batches), min(EVALUATION_CHUNK, max(splits.sizes.values())))
+    network = Network(stacked, len(splits.features), largest, spec.training.dtype, kernels)
     network.initialize(spec.seed)
-    steps_per_epoch = -(-len(splits.train) // batch_size)
     every = spec.training.evaluate_every
     plan = Plan(
         seed=spec.seed,
@@ -66,12 +83,30 @@ def set_up(loaded: LoadedSpec) -> Experiment:
         penalties=penalties(spec, batch_size),
         optimizer=spec.optimizer,
         learning_rate=spec.learning_rate,
-        evaluate_every=every.count * (steps_per_epoch if every.unit == "epoch" else 1),
+        evaluate_every=every.count * (len(batches) if every.unit == "epoch" else 1),
+        clip=spec.training.clip,
+        max_norm=max_norm(spec, network),
+        smallest_batch=smallest,
         patience=spec.training.early_stopping.patience if spec.training.early_stopping else None,
         error_unit=splits.target_scale.deviation if splits.target_scale else 1.0,
     )
     resolved = resolve(spec, splits, network, loss, batch_size)
     return Experiment(loaded=loaded, spec=resolved, splits=splits, network=network, plan=plan)
+
+
+def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss) -> Iterator[Problem]:
+    """Yield what is right in the spec and in the data, but not for one another."""
+    spec = loaded.spec
+    if spec.training.early_stopping and splits.dev is None:
+        what = "training.early_stopping has no effect: there is no dev part whose error could be watched"
+        yield loaded.problem("training.early_stopping", what, cure="remove it, or leave some examples for dev")
+    target = spec.diagnosis.target_error
+    if not loss.regression and target is not None and target > 1:
+        what = f"diagnosis.target_error is {target:g}, {100 * target:g} %: an error rate is at most 1"
+        yield loaded.problem("diagnosis.target_error", what, cure=f"did you mean {target:g}%?")
+    if any(isinstance(layer, BatchNorm) for layer in layers(spec, splits, loss)) and len(splits.train) < 2:
+        what = "batch norm needs at least 2 training examples to have a deviation"
+        yield loaded.problem("architecture.batch_norm", what)
 
 
 def load_splits(loaded: LoadedSpec, dtype: str) -> Splits:
@@ -95,32 +130,51 @@ def _located(loaded: LoadedSpec, problem: Problem) -> Problem:
     path = getattr(loaded.spec.data.source, "path", None)
     if path is not None and problem.where == shown_path(path):
         return loaded.problem("data.source.path", f"{problem.where}: {problem.what}", problem.cure)
-    if problem.where.startswith("data."):
+    if not problem.where:
+        return loaded.problem("data.source", problem.what, problem.cure)
+    if problem.where.startswith("data.") and problem.where in key_paths(Spec):
         return loaded.problem(problem.where, f"{problem.where}: {problem.what}", problem.cure)
     return problem
 
 
 def choose_loss(loaded: LoadedSpec, splits: Splits) -> Loss:
-    """Return the loss the spec names; `auto` is one sigmoid for two classes, softmax for more."""
+    """Return the loss the spec names; `auto` is one sigmoid for two classes, softmax for more.
+
+    Balanced class weights become numbers here, from the training labels.
+    """
     loss, n_classes = loaded.spec.loss, len(splits.classes or ())
     if loss == "auto":
         return SigmoidCrossEntropy() if n_classes == 2 else SoftmaxCrossEntropy()
     if isinstance(loss, SigmoidCrossEntropy) and n_classes != 2:
-        what = f"loss: sigmoid_cross_entropy tells two classes apart, the data has {n_classes}"
+        what = f"sigmoid_cross_entropy tells two classes apart, the data has {n_classes}"
         raise InvalidInput(loaded.problem("loss", what=what, cure="use softmax_cross_entropy, or leave loss out"))
-    return loss
+    if problem := loss.weights_problem(n_classes):
+        raise InvalidInput(loaded.problem("loss.class_weights", what=problem, cure="give one for each class, or balanced"))
+    return loss.with_weights_for(splits.train.y, n_classes)
 
 
 def layers(spec: Spec, splits: Splits, loss: Loss) -> list[Layer]:
     """Return the layers that the spec and the data's classes ask for."""
-    hidden, keep_prob = spec.architecture.hidden, spec.regularization.keep_prob
-    return stack(
-        hidden,
-        loss.n_outputs(len(splits.classes or ())),
-        activation=spec.architecture.activation,
-        init=spec.architecture.init,
-        keep_prob=keep_prob if isinstance(keep_prob, tuple) else [keep_prob] * len(hidden),
-    )
+    keep = spec.regularization.keep_prob
+    keep_input, keep_hidden = (keep.input, keep.hidden) if isinstance(keep, KeepProbs) else (1.0, keep)
+    told = spec.architecture
+    keep_each = keep_hidden if isinstance(keep_hidden, tuple) else [keep_hidden] * len(told.hidden)
+    hidden = [
+        Hidden(
+            units=layer.units,
+            activation=layer.activation or told.activation,
+            init=layer.init or told.init,
+            batch_norm=_batch_norm(told.batch_norm if layer.batch_norm is None else layer.batch_norm),
+            keep_prob=keep_prob if layer.keep_prob is None else layer.keep_prob,
+        )
+        for layer, keep_prob in zip(told.hidden, keep_each, strict=True)
+    ]
+    n_outputs = loss.n_outputs(len(splits.classes or ()))
+    return stack(hidden, n_outputs, init=told.init, keep_input=keep_input)
+
+
+def _batch_norm(told: bool | BatchNorm) -> BatchNorm | None:
+    return BatchNorm() if told is True else told or None
 
 
 def choose_batch_size(spec: Spec, splits: Splits) -> int:
@@ -131,8 +185,17 @@ def choose_batch_size(spec: Spec, splits: Splits) -> int:
 
 def penalties(spec: Spec, batch_size: int) -> tuple[Penalty, ...]:
     """Return the penalties that are switched on."""
-    l2 = spec.regularization.l2
-    return (L2(strength=l2, m=batch_size),) if l2 > 0 else ()
+    told = spec.regularization
+    l2 = L2(strength=told.l2, m=batch_size, include_bias=told.include_bias)
+    l1 = L1(strength=told.l1, m=batch_size, include_bias=told.include_bias)
+    return tuple(penalty for penalty in (l2, l1) if penalty.strength > 0)
+
+
+def max_norm(spec: Spec, network: Network) -> MaxNorm | None:
+    """Return the limit on the norm of the weights into each hidden unit, if there is one."""
+    limit = spec.regularization.max_norm
+    hidden = [f"W{number}" for number in range(1, len(spec.architecture.hidden) + 1)]
+    return MaxNorm(limit=limit, blocks=hidden) if limit is not None else None
 
 
 def resolve(spec: Spec, splits: Splits, network: Network, loss: Loss, batch_size: int) -> Spec:

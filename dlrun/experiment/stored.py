@@ -4,13 +4,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
+import numpy as np
+
 from dlrun import checkpoint
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.experiment.judgement import Judgement, judge
 from dlrun.experiment.setup import Experiment, set_up
 from dlrun.experiment.threads import pinned
-from dlrun.rundir.files import read_json
+from dlrun.rundir.files import read_json, sha256_of
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import Look, RunRecord
@@ -19,18 +21,30 @@ from dlrun.spec import read_spec
 Part = Literal["train", "dev", "test"]
 
 
-def reopen(paths: RunPaths) -> Experiment:
-    """Return the experiment of a run with its best parameters.
+def reopen(paths: RunPaths, which: checkpoint.Which = "best") -> Experiment:
+    """Return the experiment of a run with its best, or its last, parameters.
 
     Errors: InvalidInput if the data is not what the run was trained on; DlrunError if the run is damaged.
     """
+    then = _fingerprints(paths)
+    if sha256_of(paths.resolved) != then["spec"]:
+        what = "resolved.yaml is not the one this run was trained with"
+        raise InvalidInput(Problem(what=what, where=str(paths.resolved), cure="train it as a run of its own: dlrun train FILE"))
     experiment = set_up(read_spec(paths.resolved))
-    then = read_json(paths.provenance)["data"]["sha256"]
-    if then != experiment.splits.sha256:
+    if experiment.splits.sha256 != then["data"]:
         what = "the data has changed since this run was trained: its fingerprint is another one"
         raise InvalidInput(Problem(what=what, where=str(paths.root), cure="train again, or bring the old file back"))
-    checkpoint.load_theta(paths, "best", experiment.network.params.theta)
+    checkpoint.load_params(paths, which, experiment.network.params)
     return experiment
+
+
+def _fingerprints(paths: RunPaths) -> dict[str, str]:
+    """Return the SHA-256 of the spec and of the data that a run was trained on."""
+    stored = read_json(paths.provenance)
+    try:
+        return {of: str(stored[of]["sha256"]) for of in ("spec", "data")}
+    except (KeyError, TypeError) as error:
+        raise DlrunError(Problem(what="the fingerprints of spec and data are missing", where=str(paths.provenance))) from error
 
 
 def evaluate_part(paths: RunPaths, part: Part) -> tuple[Judgement, RunRecord]:
@@ -45,7 +59,7 @@ def evaluate_part(paths: RunPaths, part: Part) -> tuple[Judgement, RunRecord]:
             raise InvalidInput(Problem(what=what, where=str(paths.root), cure=f"give it one with data.split.{part}, and train"))
         threads = experiment.spec.training.threads
         assert threads != "auto", "a resolved spec says a number"
-        with pinned(threads):
+        with pinned(threads), np.errstate(all="ignore"):
             judgement = judge(experiment, examples)
         if part == "test":
             error = judgement.error
@@ -62,5 +76,6 @@ def stored_diagnosis(paths: RunPaths) -> Diagnosis:
     """
     record = RunRecord.load(paths)
     if not paths.diagnosis.exists():
-        raise DlrunError(Problem(what=f"this run has no diagnosis: it is {record.status}", where=str(paths.root)))
+        what = f"this run has no diagnosis: it is {record.status}" + (f" ({record.stop_reason})" if record.stop_reason else "")
+        raise DlrunError(Problem(what=what, where=str(paths.root), cure="train it again: dlrun train " + str(paths.resolved)))
     return Diagnosis.from_json(read_json(paths.diagnosis))

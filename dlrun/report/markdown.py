@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from dlrun.diagnosis.ladder import Diagnosis
-from dlrun.diagnosis.recipe import Advice
 from dlrun.report.figures import duration, error_text
 from dlrun.report.ladder_rows import HEADINGS, rungs
 from dlrun.rundir.record import RunRecord
 
 
-def report(record: RunRecord, diagnosis: Diagnosis, advice: Advice, command: str) -> str:
+def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str) -> str:
     """Return the report of a finished run as Markdown."""
     summary = record.summary
     dev = diagnosis.errors.dev
@@ -29,7 +28,7 @@ def report(record: RunRecord, diagnosis: Diagnosis, advice: Advice, command: str
         "",
         "## Next",
         "",
-        f"{advice.reason}:",
+        f"{reason}:",
         "",
         f"    {command}",
         "",

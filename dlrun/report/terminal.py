@@ -13,10 +13,23 @@ PLAIN_WIDTH = 120  # columns where there is no terminal to ask
 COLOURS = {"high": "red", "low": "green", "inconclusive": "yellow"}
 
 
+class Patient(Console):
+    """A console that falls silent when whoever read it has gone; Rich's own would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Print nothing more."""
+        self.quiet = True
+
+
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that never wraps a table only because its output goes to a file."""
-    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
+    """Return a console that prints text as it is, `[b]` too, and wraps no table only because its output goes to a file.
+
+    What it says on stderr is not worth a run: there it is patient.
+    """
+    made = (Patient if stderr else Console)(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not made.is_terminal:
+        made.width = PLAIN_WIDTH
+    return made
 
 
 def table_of(*headings: str, right: Sequence[int]) -> Table:

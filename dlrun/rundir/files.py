@@ -62,6 +62,11 @@ def write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
+def encoded(text: str) -> bytes:
+    """Return UTF-8; a file name or argument that is none holds lone surrogates, written as JSON escapes them."""
+    return text.encode("utf-8", "backslashreplace")
+
+
 def write_atomically(path: Path, data: bytes | str) -> None:
     """Replace a file so that any crash leaves the old one or the new one, whole.
 
@@ -73,7 +78,7 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         try:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             try:
-                write_all(fd, data.encode() if isinstance(data, str) else data)
+                write_all(fd, encoded(data) if isinstance(data, str) else data)
                 os.fsync(fd)
             finally:
                 os.close(fd)
@@ -99,7 +104,7 @@ def append_text(path: Path, text: str) -> None:
     with explained("append to", path):
         fd = open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW)
         try:
-            write_all(fd, text.encode())
+            write_all(fd, encoded(text))
         finally:
             os.close(fd)
 
@@ -165,7 +170,7 @@ class AppendFile:
 def _csv(rows: Iterable[Sequence[object]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    return encoded(text.getvalue())
 
 
 def sha256_of(path: Path) -> str:
@@ -176,9 +181,12 @@ def sha256_of(path: Path) -> str:
 
 def write_json(path: Path, tree: Mapping[str, Any]) -> None:
     """Write a tree as JSON, atomically, keys in their own order; NaN and infinities, which JSON has no word for, become null."""
-    text = json.dumps(_plain(tree), indent=2, ensure_ascii=False, allow_nan=False)
-    # an argument that is no valid UTF-8 holds lone surrogates; escaped with a backslash they are JSON's own \udcxx
-    write_atomically(path, (text + "\n").encode("utf-8", "backslashreplace"))
+    write_atomically(path, as_json(tree) + "\n")
+
+
+def as_json(tree: object) -> str:
+    """Return a tree as JSON text for people: indented, keys in their own order, NaN and infinities as null."""
+    return json.dumps(_plain(tree), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _plain(tree: object) -> object:

@@ -10,7 +10,7 @@ from dlrun.errors import Diverged, Problem
 from dlrun.nn.metrics import evaluate
 from dlrun.nn.network import Network
 from dlrun.nn.penalties import add_penalties
-from dlrun.nn.schedules import Progress
+from dlrun.nn.schedules import Progress, ReduceOnPlateau
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
 
@@ -43,24 +43,32 @@ class StepEnd:
 
 def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterator[StepEnd]:
     """Train until plan.epochs; state is complete at every yield, so whoever iterates may log, save, or stop."""
-    batches = Batches(splits.train, plan.batch_size, plan.seed)
+    batches = Batches(splits.train, plan.batch_size, plan.seed, smallest=plan.smallest_batch)
     step_end, params, m = StepEnd(), network.params, len(splits.train)
+    total_steps = plan.epochs * len(batches)
     while not state.finished(plan.epochs):
         state.begin_epoch(plan.seed)
         for batch in batches.epoch(state.epoch, state.position):  # shuffled by (seed, epoch), from state.position on
             epoch = state.epoch
-            lr = plan.learning_rate.at(Progress(state.epochs_passed(m), state.step))
+            lr = plan.learning_rate.at(
+                Progress(state.epochs_passed(m), state.step, plan.epochs, total_steps, state.plateau.reductions)
+            )
             z = network.forward(batch.x, state.dropout_rng)
             error_sum = plan.loss.error_sum(z, batch.y, network.loss_scratch)
             loss = plan.loss.mean(z, batch.y, network.dz, network.loss_scratch, network.kernels)
             network.backward()
             cost = loss + add_penalties(plan.penalties, params, network.kernels)
-            if not isfinite(cost + params.squared_gradient_norm()):
+            squared_norm = params.squared_gradient_norm()
+            if not isfinite(cost + squared_norm):
                 raise diverged(network, state, cost, lr)  # before the update: the parameters are the last good ones
+            if plan.clip:
+                plan.clip.apply(params, squared_norm)
             plan.optimizer.step(
                 params.theta, params.grad, state.slots, params.scratch, lr, state.step + 1,
                 weights=params.weights, kernels=network.kernels,
             )  # fmt: skip
+            if plan.max_norm:
+                plan.max_norm.apply(params, network.kernels)
             state.step_done(len(batch.x), m, loss, error_sum)
             due = state.step % plan.evaluate_every == 0 or (state.epoch == plan.epochs and state.position == 0)
             step_end.step, step_end.epoch, step_end.learning_rate, step_end.cost = state.step, epoch, lr, cost
@@ -72,13 +80,18 @@ def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterato
 
 def evaluate_now(network: Network, plan: Plan, splits: Splits, state: State, lr: float) -> Evaluation:
     """Score dev, keep the best parameters, and set state.stop_reason when patience is at its end."""
-    epoch = state.epochs_passed(len(splits.train))
+    epoch, weight_norm = state.epochs_passed(len(splits.train)), network.params.weight_norm()
+    if not isfinite(weight_norm):
+        what = f"diverged at step {state.step}: the update carried the weights out of the finite numbers"
+        raise Diverged(Problem(what=what, cure=f"try a smaller learning_rate.initial (this step used {lr:.3g})"))
     dev = evaluate(network, plan.loss, splits.dev.x, splits.dev.y) if splits.dev else None
     if dev:
-        state.best.offer(dev, epoch, state.step, network.params.theta)
+        state.best.offer(dev, epoch, state.step, network.params)
         if plan.patience is not None and epoch - state.best.epoch >= plan.patience:
             state.stop_reason = f"early stopping: dev no better for {plan.patience} epochs"
     train_loss = state.loss_sum / state.seen
+    if isinstance(plan.learning_rate.decay, ReduceOnPlateau):
+        state.plateau.observe(dev.loss if dev else train_loss, plan.learning_rate.decay)
     return Evaluation(
         epoch=epoch,
         step=state.step,
@@ -88,7 +101,7 @@ def evaluate_now(network: Network, plan: Plan, splits: Splits, state: State, lr:
         train_error=plan.error_unit * plan.loss.error(state.error_sum, state.seen),
         dev_loss=dev.loss if dev else None,
         dev_error=plan.error_unit * dev.error if dev else None,
-        weight_norm=network.params.weight_norm(),
+        weight_norm=weight_norm,
     )
 
 

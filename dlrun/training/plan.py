@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dlrun.nn.constraints import Clip, MaxNorm
 from dlrun.nn.losses import Loss
 from dlrun.nn.optimizers import Optimizer
 from dlrun.nn.penalties import Penalty
@@ -13,6 +14,7 @@ from dlrun.nn.schedules import LearningRate
 class Plan:
     """A training run in numbers: batch_size is a count (full batch: all examples), evaluate_every counts steps.
 
+    smallest_batch is 2 under batch norm, which needs a deviation: a single last example joins the batch before it.
     error_unit turns an error into the target's units: for regression the standard deviation the targets were divided by.
     """
 
@@ -24,5 +26,8 @@ class Plan:
     optimizer: Optimizer
     learning_rate: LearningRate
     evaluate_every: int
+    clip: Clip | None = None
+    max_norm: MaxNorm | None = None
+    smallest_batch: int = 1
     patience: int | None = None  # epochs
     error_unit: float = 1.0

@@ -12,6 +12,7 @@ from dlrun.arrays import Array, aligned_zeros
 from dlrun.nn.metrics import Score, is_finite
 from dlrun.nn.optimizers import Optimizer, Slots
 from dlrun.nn.params import Params
+from dlrun.nn.schedules import Plateau
 from dlrun.seeding import Stream, rng_for
 
 
@@ -20,6 +21,7 @@ class Best:
     """The best parameters so far on dev, and where they were found: lowest error, then lowest loss, then earliest."""
 
     theta: Array
+    stats: Array
     epoch: float = 0.0
     step: int = -1  # −1: nothing has been found yet
     error: float = float("inf")
@@ -30,18 +32,24 @@ class Best:
         """Whether any evaluation has been good enough to count."""
         return self.step >= 0
 
-    def offer(self, score: Score, epoch: float, step: int, theta: Array) -> bool:
-        """Take theta if its score is better; a score that is not a number never is."""
+    @classmethod
+    def room(cls, params: Params) -> "Best":
+        """Return room for the best parameters, with nothing found yet."""
+        return cls(params.theta.copy(), params.stats.copy())
+
+    def offer(self, score: Score, epoch: float, step: int, params: Params) -> bool:
+        """Take the parameters if their score is better; a score that is not a number never is."""
         if not is_finite(score) or (score.error, score.loss) >= (self.error, self.loss):
             return False
         self.epoch, self.step, self.error, self.loss = epoch, step, score.error, score.loss
-        self.theta[...] = theta
+        self.theta[...] = params.theta
+        self.stats[...] = params.stats
         return True
 
 
 @dataclass
 class State:
-    """theta and the optimizer's slots, how far training has come, the epoch's sums, the generator, and the best so far."""
+    """Parameters, the optimizer's slots, how far training has come, the epoch's sums, generator, best so far, plateau."""
 
     params: Params
     slots: Slots
@@ -53,13 +61,14 @@ class State:
     loss_sum: float = 0.0  # over the examples of the epoch, weighted by examples, not by batches
     error_sum: float = 0.0
     seen: int = 0  # examples those sums are over
-    stop_reason: str | None = field(default=None)
+    stop_reason: str | None = None
+    plateau: Plateau = field(default_factory=Plateau)
 
     @classmethod
     def start(cls, params: Params, optimizer: Optimizer, seed: int) -> "State":
         """Return the state before the first step, for parameters already drawn."""
         slots = {name: aligned_zeros(params.theta.shape, params.theta.dtype) for name in optimizer.slots}
-        return cls(params, slots, Best(params.theta.copy()), rng_for(seed, Stream.DROPOUT))
+        return cls(params, slots, Best.room(params), rng_for(seed, Stream.DROPOUT))
 
     def begin_epoch(self, seed: int) -> None:
         """Reset the epoch's sums and key the dropout generator to it; in the middle of an epoch all stays as it is."""
@@ -88,13 +97,19 @@ class State:
 
     def arrays(self) -> dict[str, Array]:
         """Return every array that changes, by name, not copied."""
-        return {"theta": self.params.theta, "best_theta": self.best.theta} | {f"slot_{k}": v for k, v in self.slots.items()}
+        params = {"theta": self.params.theta, "stats": self.params.stats}
+        best = {"best_theta": self.best.theta, "best_stats": self.best.stats}
+        return params | best | {f"slot_{name}": slot for name, slot in self.slots.items()}
 
     def scalars(self) -> dict[str, Any]:
         """Return everything else that changes, as plain JSON values."""
         counters = {name: getattr(self, name) for name in _COUNTERS}
         best = {name: getattr(self.best, name) for name in _BEST} if self.best.found else None
-        return counters | {"best": best, "dropout_rng": self.dropout_rng.bit_generator.state}
+        return counters | {
+            "best": best,
+            "dropout_rng": self.dropout_rng.bit_generator.state,
+            "plateau": {name: getattr(self.plateau, name) for name in _PLATEAU},
+        }
 
     def restore(self, arrays: dict[str, Array], scalars: dict[str, Any]) -> None:
         """Take over what `arrays` and `scalars` returned; memory that views point into is filled, not replaced."""
@@ -104,8 +119,11 @@ class State:
             setattr(self, name, scalars[name])
         for name, value in (scalars["best"] or {}).items():
             setattr(self.best, name, value)
+        for name, value in scalars["plateau"].items():
+            setattr(self.plateau, name, value)
         self.dropout_rng.bit_generator.state = scalars["dropout_rng"]
 
 
 _COUNTERS = ("epoch", "step", "position", "loss_sum", "error_sum", "seen", "stop_reason")
 _BEST = ("epoch", "step", "error", "loss")
+_PLATEAU = ("best", "waiting", "reductions")

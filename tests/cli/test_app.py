@@ -176,6 +176,26 @@ def test_validate_checks_many_and_reports_all(spec: Path, tmp_path: Path) -> Non
     assert_no_run(tmp_path)
 
 
+def test_export_writes_arrays_by_the_names_of_the_course(spec: Path, tmp_path: Path) -> None:
+    import numpy as np
+
+    assert dlrun("train", spec, "-q", "-s", "architecture.batch_norm=true", cwd=tmp_path).returncode == 0
+    done = dlrun("export", "@last", "--to", "npz", "--out", "net.npz", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "net.npz") as file:
+        assert set(file.files) == {"W1", "gamma1", "beta1", "mean1", "var1", "W2", "b2", "x_mean", "x_divisor", "classes"}
+    assert dlrun("export", "@last", "--out", "no/such/folder/net.npz", cwd=tmp_path).returncode == 1
+
+
+def test_gradcheck_of_a_run_and_the_orders_of_its_errors(spec: Path, tmp_path: Path) -> None:
+    assert dlrun("train", spec, "-q", cwd=tmp_path).returncode == 0
+    assert "best weights" in dlrun("gradcheck", "@last", cwd=tmp_path).stdout
+    shown = dlrun("gradcheck", spec, "--orders", "-s", "architecture.activation=tanh", cwd=tmp_path)
+    assert shown.returncode == 0
+    assert "4.00" in shown.stdout
+    assert dlrun("gradcheck", "--orders", cwd=tmp_path).returncode == 2
+
+
 def test_divergence_is_exit_5_with_a_cure(spec: Path, tmp_path: Path) -> None:
     done = dlrun("train", spec, "-s", "learning_rate.initial=1e38", "-s", "optimizer=gradient_descent", cwd=tmp_path)
     assert done.returncode == 5
@@ -249,8 +269,49 @@ def test_usage_errors_are_exit_2(tmp_path: Path, words: tuple[str, ...]) -> None
     assert "Traceback" not in done.stderr
 
 
-def test_debug_shows_the_traceback(tmp_path: Path) -> None:
-    assert "Traceback" in dlrun("train", "nowhere.yaml", "--debug", cwd=tmp_path).stderr
+def test_debug_shows_the_traceback_and_changes_no_exit_code(tmp_path: Path) -> None:
+    done = dlrun("train", "nowhere.yaml", "--debug", cwd=tmp_path)
+    assert "Traceback" in done.stderr
+    assert done.returncode == 2
+
+
+def test_square_brackets_are_text_not_markup(spec: Path, tmp_path: Path) -> None:
+    (tmp_path / "a [b]").mkdir()
+    moved = spec.rename(tmp_path / "a [b]" / "s [b].yaml")
+    done = dlrun("train", moved, "--runs-dir", "r[/y]", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "run r[/y]/" in done.stderr
+    assert "run      r[/y]/" in done.stdout
+
+
+def test_a_diverged_run_keeps_the_contract(spec: Path, tmp_path: Path) -> None:
+    done = dlrun("train", spec, "-s", "learning_rate=1e38", "-s", "optimizer=gradient_descent", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 5
+    told = json.loads(done.stdout)
+    assert told["status"] == "diverged"
+    assert told["errors"] is None
+
+
+def test_a_full_disk_behind_stdout_is_exit_1_without_a_traceback(spec: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dlrun", "train", str(spec), "-q"]
+    with open("/dev/full", "w") as full:  # noqa: PTH123 (a device)
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert json.loads(next((tmp_path / "runs").glob("2*/run.json")).read_text())["status"] == "completed"
+
+
+def test_training_goes_on_when_nobody_reads_the_progress(spec: Path, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m dlrun train {spec} -v -s training.epochs=300 2>&1 >/dev/null | head -3"
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, check=False)
+    (record,) = (tmp_path / "runs").glob("2*/run.json")
+    assert json.loads(record.read_text())["status"] == "completed"
+
+
+def test_a_terminal_without_utf_8_still_gets_every_number(spec: Path, tmp_path: Path) -> None:
+    done = dlrun("train", spec, cwd=tmp_path, PYTHONIOENCODING="ascii", LC_ALL="C")
+    assert done.returncode == 0, done.stderr
+    assert "verdict" in done.stdout
 
 
 def test_version_and_help(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlrun.errors import Diverged, DlrunError, Interrupted
+from dlrun import checkpoint
+from dlrun.errors import Diverged, DlrunError, Interrupted, InvalidInput
 from dlrun.experiment.run import open_run
 from dlrun.experiment.setup import set_up
 from dlrun.rundir.record import RunRecord
@@ -181,8 +182,63 @@ def test_a_failure_is_on_record(tmp_path: Path) -> None:
 def test_provenance_says_where_the_numbers_come_from(tmp_path: Path) -> None:
     run, _ = train_run(tmp_path)
     told: dict[str, Any] = json.loads(run.paths.provenance.read_text())
-    assert set(told) == {"schema", "versions", "machine", "blas", "kernels", "git", "data"}
+    assert set(told) == {"schema", "versions", "machine", "blas", "kernels", "git", "spec", "data"}
     assert told["versions"]["numpy"] == np.__version__
     assert told["blas"]["threads"] == 1
     assert told["data"]["classes"] == ["0", "1"]
     assert len(told["data"]["sha256"]) == 64
+
+
+@pytest.mark.parametrize("signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGINT, signal.SIGTERM)])
+def test_a_second_signal_leaves_at_once_and_loses_nothing(tmp_path: Path, signals: tuple[int, ...]) -> None:
+    told = experiment(tmp_path, SMALL, "training.epochs=1000")
+    with pytest.raises(Interrupted), open_run(told, tmp_path / "runs") as run:
+        for step in run.train():
+            if step.step == 5:
+                for number in signals:
+                    os.kill(os.getpid(), number)
+    assert RunRecord.load(run.paths).status == "interrupted"
+    assert json.loads(run.paths.manifest.read_text())["last"]["step"] >= 5
+    assert not list(run.paths.root.rglob("*.tmp"))
+
+
+def test_nothing_breaks_into_a_save(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = checkpoint.save
+
+    def interrupted_save(*words: Any) -> None:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+        save(*words)
+
+    monkeypatch.setattr(checkpoint, "save", interrupted_save)
+    with pytest.raises(Interrupted), open_run(experiment(tmp_path), tmp_path / "runs") as run:
+        list(run.train())
+        run.finish()
+    assert run.paths.manifest.exists()
+    assert RunRecord.load(run.paths).status == "interrupted"
+
+
+@pytest.mark.parametrize("rate", ["1e37", "1e100"])
+def test_an_update_out_of_the_finite_numbers_is_divergence(tmp_path: Path, rate: str) -> None:
+    changes = ("optimizer=gradient_descent", f"learning_rate={rate}", "training.batch_size=full", "training.epochs=1")
+    with pytest.raises(Diverged), open_run(experiment(tmp_path, SMALL, *changes), tmp_path / "runs") as run:
+        list(run.train())
+        run.finish()
+    assert RunRecord.load(run.paths).status == "diverged"
+
+
+def test_early_stopping_without_a_dev_part_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("a,y\n1,no\n2,yes\n3,no\n4,yes\n")
+    text = "data: {source: {kind: csv, path: table.csv, target: y}}\ntraining: {early_stopping: {patience: 1}}"
+    with pytest.raises(InvalidInput, match="no dev part"):
+        experiment(tmp_path, text)
+
+
+def test_a_target_error_above_1_is_a_forgotten_percent_sign(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"did you mean 5%\?"):
+        experiment(tmp_path, SMALL, "diagnosis.target_error=5")
+
+
+def test_what_does_not_fit_into_memory_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="does not fit into memory"):
+        experiment(tmp_path, SMALL, "architecture.hidden=[1000000,1000000]")

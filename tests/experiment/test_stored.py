@@ -62,3 +62,18 @@ def test_a_run_without_an_end_has_no_diagnosis(tmp_path: Path) -> None:
         pass
     with pytest.raises(DlrunError, match="no diagnosis: it is running"):
         stored_diagnosis(run.paths)
+
+
+def test_an_edited_resolved_spec_is_noticed(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    run.paths.resolved.write_text(run.paths.resolved.read_text().replace("seed: 3", "seed: 4"))
+    with pytest.raises(InvalidInput, match="not the one this run was trained with"):
+        evaluate_part(run.paths, "test")
+
+
+@pytest.mark.parametrize("text", ["{}", '{"data": 3, "spec": {"sha256": "x"}}', '{"data": {}, "spec": {}}', "nonsense", "[]"])
+def test_damaged_provenance_is_an_error_not_a_bug(tmp_path: Path, text: str) -> None:
+    run, _ = train_run(tmp_path)
+    run.paths.provenance.write_text(text)
+    with pytest.raises(DlrunError):
+        evaluate_part(run.paths, "dev")

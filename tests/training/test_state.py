@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from dlrun.arrays import aligned_zeros
 from dlrun.kernels import NUMPY
 from dlrun.nn.layers import Dense
 from dlrun.nn.metrics import Score
@@ -26,7 +25,8 @@ def test_what_goes_out_as_arrays_and_json_comes_back_to_the_last_bit() -> None:
     one.dropout_rng.random(3, dtype=np.float32)  # half a 64-bit draw is left in the generator
     one.step_done(4, 10, 1.25, 2.0)
     one.slots["m"] += 0.5
-    one.best.offer(Score(1.0, 0.5, 4), 0.4, 1, one.params.theta)
+    one.best.offer(Score(1.0, 0.5, 4), 0.4, 1, one.params)
+    one.plateau.waiting, one.plateau.reductions = 3, 2
     other.restore({k: v.copy() for k, v in one.arrays().items()}, json.loads(json.dumps(one.scalars())))
     assert other.scalars() == one.scalars()
     for name, array in one.arrays().items():
@@ -45,16 +45,21 @@ def test_restoring_fills_the_memory_the_network_looks_at() -> None:
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_score_that_is_not_a_number_is_never_best(bad: float) -> None:
-    best = Best(aligned_zeros((3,), "float64"))
-    assert not best.offer(Score(bad, 0.1, 1), 1, 1, np.ones(3))
-    assert not best.offer(Score(0.1, bad, 1), 1, 1, np.ones(3))
+    params = state().params
+    best = Best.room(params)
+    assert not best.offer(Score(bad, 0.1, 1), 1, 1, params)
+    assert not best.offer(Score(0.1, bad, 1), 1, 1, params)
     assert not best.found
 
 
 def test_best_is_the_lowest_error_then_the_lowest_loss_then_the_earliest() -> None:
-    best = Best(aligned_zeros((1,), "float64"))
+    params = state().params
+    best = Best.room(params)
     scores = [(0.5, 1.0), (0.4, 2.0), (0.4, 1.5), (0.4, 1.5), (0.4, 1.6), (0.6, 0.1)]  # error, loss
-    taken = [best.offer(Score(loss, error, 10), k, k, np.full(1, float(k))) for k, (error, loss) in enumerate(scores)]
+    taken = []
+    for k, (error, loss) in enumerate(scores):
+        params.theta[...] = k
+        taken.append(best.offer(Score(loss, error, 10), k, k, params))
     assert taken == [True, True, True, False, False, False]
     assert (best.epoch, best.theta[0]) == (2, 2.0)
 

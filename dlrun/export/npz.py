@@ -1,0 +1,49 @@
+"""A network as plain arrays in one .npz file, for anyone with NumPy.
+
+x_mean, x_divisor                       the inputs' normalization: (x − x_mean) / x_divisor
+W1 (n_in, n_out), b1 (n_out,), W2, …    the dense layers; no b where batch norm follows
+gamma1, beta1, mean1, var1              batch norm behind W1, running averages corrected for their start
+y_mean, y_deviation                     regression: prediction · y_deviation + y_mean
+classes                                 classification: the names, in the order of the outputs
+"""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlrun.data.splits import Splits
+from dlrun.nn.layers import BatchNorm
+from dlrun.nn.network import Network
+from dlrun.rundir.files import write_atomically
+
+
+def write_npz(network: Network, splits: Splits, path: Path) -> dict[str, tuple[int, ...]]:
+    """Write the file and return the shape of every array in it.
+
+    Errors: DlrunError if it cannot be written.
+    """
+    arrays = {**_data(splits), **_parameters(network)}
+    memory = io.BytesIO()
+    np.savez(memory, **arrays)
+    write_atomically(path, memory.getvalue())
+    return {name: np.shape(array) for name, array in arrays.items()}
+
+
+def _parameters(network: Network) -> dict[str, Any]:
+    arrays: dict[str, Any] = {name: view.value for name, view in network.params.views.items()}
+    for placed in network.placed:
+        if isinstance(placed.layer, BatchNorm):
+            stats = (network.params.stat_views[name + placed.label] for name in ("mean", "var", "count"))
+            arrays[f"mean{placed.label}"], arrays[f"var{placed.label}"] = placed.layer.running(*stats)
+    return arrays
+
+
+def _data(splits: Splits) -> dict[str, Any]:
+    arrays: dict[str, Any] = {"x_mean": splits.normalization.mean, "x_divisor": splits.normalization.divisor}
+    if splits.target_scale:
+        arrays |= {"y_mean": np.array(splits.target_scale.mean), "y_deviation": np.array(splits.target_scale.deviation)}
+    if splits.classes:
+        arrays["classes"] = np.array(splits.classes)
+    return arrays
