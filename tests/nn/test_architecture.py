@@ -2,11 +2,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dlrun.nn.architecture import Hidden, stack
-from dlrun.nn.initializers import DrawnInitializer, He, Xavier, Zeros
-from dlrun.nn.layers import Activation, BatchNorm, Dense, Dropout, Layer, Relu, Tanh
-from tests.laws import build, kind, members, sample
+from dlrun.nn.gradcheck import check_gradient
+from dlrun.nn.initializers import Auto, DrawnInitializer, He, Xavier, Zeros
+from dlrun.nn.layers import Activation, BatchNorm, Dense, Dropout, Gelu, Layer, Relu, Tanh
+from dlrun.nn.losses import Loss, SoftmaxCrossEntropy
+from dlrun.nn.optimizers import Adam
+from dlrun.nn.penalties import L2
+from tests.laws import build, descend, kind, labels_for, members, peak_bytes, sample
 
 
 def two(activation: Activation, init: DrawnInitializer, *keep_prob: float) -> list[Layer]:
@@ -54,3 +60,57 @@ def test_a_named_initializer_is_used_everywhere(init: Any) -> None:
 @pytest.mark.parametrize("activation", members(Activation), ids=kind)
 def test_every_activation_makes_a_network(activation: Any) -> None:
     assert build(two(sample(activation), He(), 0.5, 0.5), 4).forward(np.ones((2, 4))).shape == (2, 3)
+
+
+layers_drawn = st.lists(
+    st.builds(
+        Hidden,
+        units=st.integers(1, 6),
+        activation=st.sampled_from([sample(activation) for activation in members(Activation)]),
+        init=st.sampled_from([He(), Xavier()]),
+        batch_norm=st.sampled_from([None, BatchNorm(), BatchNorm(running_beta=0.5, eps=1e-3)]),
+        keep_prob=st.sampled_from([1.0, 0.7]),
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=40)
+@given(
+    hidden=layers_drawn, loss=st.sampled_from([sample(loss) for loss in members(Loss)]), keep_input=st.sampled_from([1.0, 0.8])
+)
+def test_any_architecture_has_the_gradient_it_should(hidden: list[Hidden], loss: Any, keep_input: float) -> None:
+    n_out = loss.n_outputs(3)
+    network = build(stack(hidden, n_out, init=Xavier(), keep_input=keep_input), 4, max_batch=9)
+    rng = np.random.default_rng(7)
+    x, y = rng.standard_normal((9, 4)), labels_for(loss, 9, rng)
+    check = check_gradient(network, loss, [L2(strength=0.1, m=9)], x, y, seed=3)
+    for block in check.blocks:
+        assert block.relative_error <= 1e-5, block  # a unit alone under batch norm may leave rounding only
+
+
+@pytest.mark.parametrize("batch_norm", [None, BatchNorm()], ids=["plain", "batch norm"])
+@pytest.mark.parametrize("activation", members(Activation), ids=kind)
+def test_32_examples_are_learned_by_heart(activation: Any, batch_norm: BatchNorm | None) -> None:
+    """A network that cannot bring its error on a handful of examples to zero is broken."""
+    hidden = [Hidden(units=64, activation=sample(activation), init=Auto(), batch_norm=batch_norm)] * 2
+    network = build(stack(hidden, 4, init=Auto()), 40, max_batch=32)
+    rng = np.random.default_rng(0)
+    x, y, loss = rng.standard_normal((32, 40)), rng.integers(0, 4, 32), SoftmaxCrossEntropy()
+    descend(network, loss, Adam(), x, y, lr=0.01, steps=200)
+    assert loss.error_sum(network.forward(x), y, network.loss_scratch) == 0
+
+
+def test_a_whole_step_allocates_nothing_of_the_size_of_a_batch() -> None:
+    hidden = [Hidden(units=256, activation=Gelu(), init=He(), batch_norm=BatchNorm(), keep_prob=0.5)] * 2
+    network = build(stack(hidden, 10, init=Xavier(), keep_input=0.8), 128, max_batch=512, dtype=np.float32)
+    rng = np.random.default_rng(0)
+    x, y, loss = rng.standard_normal((512, 128)).astype(np.float32), rng.integers(0, 10, 512), SoftmaxCrossEntropy()
+
+    def step() -> None:
+        z = network.forward(x, rng)
+        loss.mean(z, y, network.dz, network.loss_scratch, network.kernels)
+        network.backward()
+
+    step()
+    assert peak_bytes(step) < 512 * 128 * 4 / 2
