@@ -5,9 +5,10 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+ORACLE := $(VENV)-oracle
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check fast lint types lock clean
+.PHONY: help train test check fast lint types oracle lock clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -30,11 +31,14 @@ lint: $(VENV)/.dev  ## ruff: rules and format
 types: $(VENV)/.dev  ## mypy --strict
 	$(BIN)/mypy
 
+oracle: $(ORACLE)/.done  ## Train with PyTorch anew and compare with its recording and with dlrun; RECORD=--write replaces it
+	$(ORACLE)/bin/python -m tests.oracle.record $(RECORD)
+
 lock: $(VENV)/.dev  ## Write constraints.txt from what is installed
 	$(BIN)/pip freeze --exclude-editable > constraints.txt
 
 clean:  ## Remove the environment and caches; runs stay
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(ORACLE) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -48,3 +52,8 @@ $(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.run
+
+$(ORACLE)/.done: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(ORACLE)
+	$(ORACLE)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,oracle]'
+	@touch $@
