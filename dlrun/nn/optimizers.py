@@ -202,7 +202,8 @@ class NAdam:
 
     m, v as in Adam,   θ = θ − α (β₁ m/(1 − β₁ᵗ⁺¹) + (1 − β₁) g/(1 − β₁ᵗ)) / (√v̂ + ε)
 
-    β₁ is constant; PyTorch lets it grow with a schedule of its own. Source: Dozat 2016, Algorithm 2.
+    β₁ is constant; PyTorch lets it grow by a schedule of its own, which `momentum_decay=1e6` ends at once.
+    Source: Dozat 2016, Algorithm 2.
     """
 
     kind: Literal["nadam"] = "nadam"

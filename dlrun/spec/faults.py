@@ -28,12 +28,11 @@ class Fault:
         return self.shape is not None and self.node is None
 
     def meant(self, tree: Mapping) -> KeyPath | None:
-        """Return the key of the same section that an unknown one was probably meant to be."""
+        """Return the place of the key that an unknown one was probably meant to be, were it in the same section."""
         if self.shape is not None:
             return None
-        section = _section(tree, self.path[:-1])
-        meant = section.meant(str(self.path[-1]))
-        return (*self.path[:-1], meant.leaf) if meant and meant.section == section.address else None
+        meant = _section(tree, self.path[:-1]).meant(str(self.path[-1]))
+        return (*self.path[:-1], meant.leaf) if meant else None
 
     def origin(self, tree: Mapping) -> Origin:
         """Return where the fault was written."""
@@ -80,7 +79,7 @@ def _unknown_kind(path: KeyPath, node: Node, shape: Shape) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class _Section:
-    """The mapping in which a key is unknown: its address in the schema, what is expected there, and the kind written."""
+    """The mapping in which a key is unknown: its address, what is expected there, and the kind written."""
 
     address: str
     shape: Shape
@@ -102,14 +101,14 @@ class _Section:
 
 
 def _section(tree: Mapping, path: KeyPath) -> _Section:
-    """Return what is known of a mapping that exists; items of a list share one address."""
+    """Return what is known of a mapping that exists."""
     node: Node | None = tree
     shape = ROOT
     for step in path:
         field = shape.at(step, kind_at(node)) if isinstance(step, str) else None
         shape = field.shape if field else shape.items or ROOT
         node = child(node, step)
-    return _Section(dotted(tuple(step for step in path if isinstance(step, str))), shape, kind_at(node))
+    return _Section(dotted(path), shape, kind_at(node))
 
 
 def _unknown_key(path: KeyPath, section: _Section) -> tuple[str, str]:

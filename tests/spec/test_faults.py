@@ -107,6 +107,8 @@ NESTEROV = "nesterov and nadam are kinds of their own: momentum and adam that lo
          "'l2' in 'architecture.hidden.0', did you mean 'regularization.l2'?", ""),
         ("architecture: {hidden: [{units: 8, xyzzy: 1}]}", "'xyzzy' in 'architecture.hidden.0'",
          "allowed: units, activation, batch_norm, init or keep_prob"),
+        ("learning_rate: {decay: {kind: cosine, step_size: 3}}",
+         "'step_size' in 'learning_rate.decay', did you mean 'every'?", "'every' belongs to kind staircase"),
         ("loss: {kind: huber, label_smoothing: 0.1}", "'label_smoothing' in 'loss': huber has delta",
          "'label_smoothing' belongs to kind softmax_cross_entropy and sigmoid_cross_entropy"),
         ("label_smoothing: 0.1", "'label_smoothing', did you mean 'loss.label_smoothing'?", ""),

@@ -126,6 +126,12 @@ def instances(cls: Any) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries(keys).map(lambda given: cls(**given))
 
 
+def read_back(spec: Spec) -> Spec:
+    node, _ = compose(Text("a.yaml", to_yaml(spec), Path()))
+    assert isinstance(node, Mapping)
+    return validate(with_kinds(desugar(node, ROOT), ROOT))
+
+
 @settings(max_examples=100)
 @given(spec=instances(Spec))
 def test_what_is_written_reads_back_equal(spec: Spec, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -140,14 +146,21 @@ def test_what_is_written_reads_back_equal(spec: Spec, tmp_path_factory: pytest.T
         assert read_spec(path).spec == spec
 
 
+@pytest.mark.parametrize("key", [key for key in fields_of(HiddenLayer) if key != "units"])
+@settings(max_examples=20)
+@given(data=st.data())
+def test_a_layer_that_says_one_thing_more(key: str, data: st.DataObject) -> None:
+    layer = HiddenLayer(units=64, **{key: data.draw(values(fields_of(HiddenLayer)[key].shape, key))})
+    spec = Spec(data=Data(source=Digits()), architecture=Architecture(hidden=(layer,)))
+    assert read_back(spec) == spec
+
+
 @settings(max_examples=100)
 @given(architecture=instances(Architecture), regularization=instances(Regularization), decay=instances(Manual))
 def test_sections_in_lists_read_back_equal(architecture: Architecture, regularization: Regularization, decay: Manual) -> None:
     rate = LearningRate(decay=decay)
     spec = Spec(data=Data(source=Digits()), architecture=architecture, regularization=regularization, learning_rate=rate)
-    node, _ = compose(Text("a.yaml", to_yaml(spec), Path()))
-    assert isinstance(node, Mapping)
-    assert validate(with_kinds(desugar(node, ROOT), ROOT)) == spec
+    assert read_back(spec) == spec
 
 
 @pytest.mark.parametrize("text", ODD_TEXTS)
