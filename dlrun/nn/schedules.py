@@ -113,7 +113,7 @@ class RateFrom:
 class Manual:
     """The rate of the latest entry whose epoch is reached, as set by someone who watches the model; before the first, α₀.
 
-    The order of the entries does not matter; of two for one epoch, the one written last holds.
+    The order of the entries does not matter; of two for one epoch, which a spec refuses, the last holds.
     """
 
     kind: Literal["manual"] = "manual"
