@@ -12,6 +12,7 @@ from dlrun.report.terminal import console, print_diagnosis
 from dlrun.rundir.files import as_json, write_atomically
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
+from dlrun.spec import Training
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,18 @@ class Next:
 def next_step(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, *, spec: str, overrides: Sequence[str]) -> Next:
     """Return the spec again with one more change, or, when nothing is wrong, the one look at test."""
     resolved = record.spec
+    layers = resolved["architecture"]["hidden"]
     advice = next_experiment(
         diagnosis,
-        hidden=[layer["units"] for layer in resolved["architecture"]["hidden"]],
+        hidden=[layer["units"] for layer in layers],
+        plain=all(value is None for layer in layers for key, value in layer.items() if key != "units"),
         l2=resolved["regularization"]["l2"],
         seed=resolved["seed"],
     )
+    if record.summary["steps"] == 0:
+        advice = Advice(
+            "these are the initial weights: nothing has been trained yet", {"training.epochs": str(Training().epochs)}
+        )
     if not advice.patch:
         return _look_at_test(paths, record, advice)
     kept = [change for change in overrides if change.partition("=")[0] not in advice.patch]

@@ -8,6 +8,9 @@ import typer
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, RunsDir
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dlrun.errors import Problem
     from dlrun.experiment.gradient import Settings
     from dlrun.nn.gradcheck import GradientCheck
 
@@ -17,8 +20,8 @@ SPEC_ENDINGS = {".yaml", ".yml"}
 def gradcheck(
     subject: Annotated[str | None, typer.Argument(metavar="[SPEC|RUN]", help="Check this network on its own data.")] = None,
     overrides: Overrides = None,
-    epsilon: Annotated[float, typer.Option(min=1e-12, max=1e-1, help="The step ε of the differences.")] = 1e-5,
-    difference: Annotated[Literal["centred", "forward"], typer.Option(help="Two-sided or one-sided differences.")] = "centred",
+    epsilon: Annotated[float | None, typer.Option(min=1e-12, max=1e-1, help="The step ε of the differences: 1e-5.")] = None,
+    difference: Annotated[Literal["centred", "forward"] | None, typer.Option(help="Two-sided (centred) or one-sided.")] = None,
     orders: Annotated[
         bool, typer.Option("--orders", help="Show the errors O(ε) and O(ε²) of both differences (SPEC only).")
     ] = False,
@@ -32,16 +35,20 @@ def gradcheck(
     training. With a RUN: at its best weights. A relative error of 1e-7 is great, up to 1e-5 calls for another look, more fails
     with exit code 6.
     """
-    from dlrun.errors import GradientCheckFailed
+    from dlrun.errors import GradientCheckFailed, raise_all
     from dlrun.experiment.gradient import Settings
+    from dlrun.nn.gradcheck import EPSILON
     from dlrun.report.gradients import print_checks
     from dlrun.report.terminal import console
     from dlrun.rundir.files import as_json
 
-    if orders:
-        _print_orders(subject, overrides or [])
+    is_spec = subject is not None and Path(subject).suffix in SPEC_ENDINGS
+    raise_all(_without_effect(is_spec, overrides, orders, epsilon is not None or difference is not None))
+    if orders and subject is not None:
+        _print_orders(subject, overrides or [], output)
         return
-    checks = _checks(subject, overrides or [], Settings(epsilon, difference), runs_dir)
+    settings = Settings(epsilon or EPSILON, difference or "centred")
+    checks = _checks(subject, overrides or [], settings, runs_dir)
     if output is Format.json:
         print(as_json(_contract(checks)))
     else:
@@ -63,16 +70,32 @@ def _checks(subject: str | None, overrides: list[str], settings: "Settings", run
     return check_run(find_run(subject, runs_dir), settings)
 
 
-def _print_orders(subject: str | None, overrides: list[str]) -> None:
-    from dlrun.errors import InvalidInput
+def _without_effect(is_spec: bool, overrides: list[str] | None, orders: bool, steps_given: bool) -> "Iterator[Problem]":
+    """Yield the options that would be ignored."""
+    from dlrun.errors import Problem
+
+    if overrides and not is_spec:
+        yield Problem(what="-s has no effect: it changes a SPEC, and none is given")
+    if orders and not is_spec:
+        yield Problem(what="--orders needs a SPEC whose network is to be checked")
+    if orders and steps_given:
+        yield Problem(
+            what="--epsilon and --difference have no effect with --orders, which takes both differences at steps of its own"
+        )
+
+
+def _print_orders(spec: str, overrides: list[str], output: Format) -> None:
     from dlrun.experiment.gradient import error_orders
     from dlrun.report.gradients import print_orders
     from dlrun.report.terminal import console
+    from dlrun.rundir.files import as_json
     from dlrun.spec import read_spec
 
-    if subject is None or Path(subject).suffix not in SPEC_ENDINGS:
-        raise InvalidInput("--orders needs a SPEC whose network is to be checked")
-    print_orders(list(error_orders(read_spec(subject, overrides))), console())
+    rows = list(error_orders(read_spec(spec, overrides)))
+    if output is Format.json:
+        print(as_json([{"epsilon": row[0], "forward": row[1], "centred": row[2]} for row in rows]))
+    else:
+        print_orders(rows, console())
 
 
 def _contract(checks: "dict[str, GradientCheck]") -> dict[str, object]:
@@ -83,7 +106,10 @@ def _contract(checks: "dict[str, GradientCheck]") -> dict[str, object]:
             {
                 "case": name,
                 "relative_error": check.relative_error,
-                "blocks": [{"name": block.name, "relative_error": block.relative_error} for block in check.blocks],
+                "blocks": [
+                    {"name": b.name, "relative_error": b.relative_error, "compared": b.compared, "set_aside": b.set_aside}
+                    for b in check.blocks
+                ],
             }
             for name, check in checks.items()
         ],

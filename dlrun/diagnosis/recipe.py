@@ -21,11 +21,17 @@ class Advice:
     patch: dict[str, str] = field(default_factory=dict)
 
 
-def next_experiment(diagnosis: Diagnosis, *, hidden: Sequence[int], l2: float, seed: int) -> Advice:
-    """Return the first thing to try for a diagnosis; hidden holds the units of each layer."""
+def next_experiment(diagnosis: Diagnosis, *, hidden: Sequence[int], plain: bool, l2: float, seed: int) -> Advice:
+    """Return the first thing to try for a diagnosis.
+
+    hidden holds the units of each layer; plain says that no layer has settings of its own, which a new list would drop.
+    """
     if "high_bias" in diagnosis.verdict:
         wider = [2 * units for units in hidden] or [32]
-        patch = {"architecture.hidden": f"[{','.join(map(str, wider))}]"}
+        if plain:
+            patch = {"architecture.hidden": f"[{','.join(map(str, wider))}]"}
+        else:
+            patch = {f"architecture.hidden.{k}.units": str(units) for k, units in enumerate(wider)}
         if l2 == 0:
             patch["regularization.l2"] = "0.1"
         return Advice("high bias: a bigger network fits the training set better; l2 keeps its variance down", patch)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import numpy as np
-from annotated_types import Gt
+from annotated_types import Gt, Le
 
 from dlrun.arrays import Array
 
 Distribution: TypeAlias = Literal["normal", "uniform"]
-Scale = Annotated[float, Gt(0)]
+Scale = Annotated[float, Gt(0), Le(1e6)]
 
 
 @dataclass(frozen=True, kw_only=True)

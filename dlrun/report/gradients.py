@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dlrun.nn.gradcheck import GradientCheck, verdict
+from dlrun.nn.gradcheck import GREAT, GradientCheck
 from dlrun.report.terminal import table_of
 
 FEW = 3  # networks shown block by block
@@ -25,12 +25,19 @@ def print_checks(checks: Mapping[str, GradientCheck], out: Console) -> None:
     for name, check in checks.items():
         if not check.passed:
             _print_failure(name, check, out)
-    worst = max(check.relative_error for check in checks.values())
+    worst = max(checks.values(), key=lambda check: check.relative_error / check.coarse)
     compared = sum(block.compared for check in checks.values() for block in check.blocks)
     aside = sum(block.set_aside for check in checks.values() for block in check.blocks)
     cases = f"{len(checks)} cases, " if len(checks) > FEW else ""
     out.print(f"{cases}{compared:,} slopes compared, {aside:,} set aside on a kink")
-    out.print(f"largest relative error {worst:.2e}: {verdict(worst)}", style=COLOURS[verdict(worst)])
+    word = worst.verdict(worst.relative_error)
+    out.print(f"largest relative error {worst.relative_error:.2e}: {word}", style=COLOURS[word])
+    if worst.coarse > 1:
+        out.print(f"(one-sided differences are judged {worst.coarse:g} times more gently: their error is O(ε))", style="dim")
+    if any(block.flat and block.relative_error > GREAT for check in checks.values() for block in check.blocks):
+        out.print(
+            "(a flat block has a true gradient of nearly zero, as a bias before batch norm: rounding is compared)", style="dim"
+        )
 
 
 def print_orders(rows: Sequence[tuple[float, float, float]], out: Console) -> None:
@@ -49,26 +56,27 @@ def _blocks(check: GradientCheck) -> Table:
     table = table_of("block", "relative error", "compared", "on a kink", "is", right=(1, 2, 3))
     for block in check.blocks:
         counts = f"{block.compared:,}", f"{block.set_aside:,}"
-        table.add_row(block.name, f"{block.relative_error:.2e}", *counts, _coloured(block.relative_error))
+        word = _coloured(check.verdict(block.relative_error)) if block.compared else Text("not compared", style="yellow")
+        table.add_row(block.name, f"{block.relative_error:.2e}", *counts, word)
     return table
 
 
 def _cases(checks: Mapping[str, GradientCheck]) -> Table:
-    table = table_of("worst cases", "relative error", "worst block", "is", right=(1,))
+    table = table_of("worst cases", "relative error", "worst block", "is", "", right=(1,))
     for name in sorted(checks, key=lambda name: -checks[name].relative_error)[:SHOWN]:
         check = checks[name]
         block = max(check.blocks, key=lambda b: b.relative_error)
-        table.add_row(name, f"{check.relative_error:.2e}", block.name, _coloured(check.relative_error))
+        word = _coloured(check.verdict(check.relative_error))
+        table.add_row(name, f"{check.relative_error:.2e}", block.name, word, "flat: rounding only" if block.flat else "")
     return table
 
 
-def _coloured(relative_error: float) -> Text:
-    word = verdict(relative_error)
+def _coloured(word: str) -> Text:
     return Text(word, style=COLOURS[word])
 
 
 def _print_failure(name: str, check: GradientCheck, out: Console) -> None:
-    blocks = ", ".join(block.name for block in check.blocks if verdict(block.relative_error) in {"wrong", "a bug"})
+    blocks = ", ".join(block.name for block in check.blocks if check.verdict(block.relative_error) in {"wrong", "a bug"})
     out.print(f"{name}: {blocks or 'the total'} is wrong; the largest differences:", style="red")
     for c in check.worst:
         out.print(f"  {c.name:<12} analytic {c.analytic: .6e}  numerical {c.numeric: .6e}")

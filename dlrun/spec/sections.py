@@ -65,7 +65,7 @@ class Regularization:
     l2: Annotated[float, Ge(0)] = 0.0
     l1: Annotated[float, Ge(0)] = 0.0
     include_bias: bool = False
-    max_norm: Annotated[float, Gt(0)] | None = None  # of the weights into each hidden unit
+    max_norm: Annotated[float, Gt(0), Le(1e30)] | None = None  # of the weights into each hidden unit
     keep_prob: Annotated[KeepProb | tuple[KeepProb, ...] | KeepProbs, Shorthand("hidden")] = 1.0  # one for all hidden, or each
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.experiments import REGRESSION, write_spec
+from tests.experiments import REGRESSION, SMALL, write_spec
 
 HEAVY = {"pandas", "scipy", "matplotlib", "pydantic", "yaml", "numpy"}
 
@@ -74,7 +74,7 @@ def test_json_is_the_contract_and_stdout_holds_nothing_else(spec: Path, tmp_path
     assert set(looked) == {"run", "split", "n", "error", "low", "high", "loss"}
     checked = json.loads(dlrun("gradcheck", spec, "--format", "json", cwd=tmp_path).stdout)
     assert checked["passed"]
-    assert set(checked["cases"][0]["blocks"][0]) == {"name", "relative_error"}
+    assert set(checked["cases"][0]["blocks"][0]) == {"name", "relative_error", "compared", "set_aside"}
 
 
 def test_overrides_runs_dir_and_quiet(spec: Path, tmp_path: Path) -> None:
@@ -193,7 +193,26 @@ def test_gradcheck_of_a_run_and_the_orders_of_its_errors(spec: Path, tmp_path: P
     shown = dlrun("gradcheck", spec, "--orders", "-s", "architecture.activation=tanh", cwd=tmp_path)
     assert shown.returncode == 0
     assert "4.00" in shown.stdout
-    assert dlrun("gradcheck", "--orders", cwd=tmp_path).returncode == 2
+    for ignored in (["--orders"], ["@last", "-s", "seed=1"], ["-s", "seed=1"], [spec, "--orders", "--epsilon", "1e-3"]):
+        assert dlrun("gradcheck", *ignored, cwd=tmp_path).returncode == 2
+
+
+def test_one_sided_differences_are_judged_by_what_they_can_do(spec: Path, tmp_path: Path) -> None:
+    done = dlrun("gradcheck", spec, "--difference", "forward", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "more gently" in done.stdout
+
+
+def test_a_block_that_was_not_compared_is_not_called_great(spec: Path, tmp_path: Path) -> None:
+    words = ("-s", "training.epochs=0", "-s", "architecture.init=zeros")
+    assert dlrun("train", spec, "-q", *words, cwd=tmp_path).returncode == 0
+    assert "not compared" in dlrun("gradcheck", "@last", cwd=tmp_path).stdout
+
+
+def test_the_next_command_keeps_what_a_layer_has_of_its_own(tmp_path: Path) -> None:
+    text = SMALL.replace("[8]", "[{units: 2, activation: tanh}, 3]").replace("0.2", "0.3").replace("0.9", "1.0")
+    done = dlrun("train", write_spec(tmp_path, text), cwd=tmp_path)
+    assert "-s architecture.hidden.0.units=4 -s architecture.hidden.1.units=6" in done.stdout
 
 
 def test_divergence_is_exit_5_with_a_cure(spec: Path, tmp_path: Path) -> None:
