@@ -9,32 +9,11 @@ from annotated_types import Ge, Gt, Lt
 
 from dlrun.arrays import Array, BoolArray
 from dlrun.kernels.table import Elementwise, KinkedKernel
-from dlrun.nn.layers.runtime import Output, Place
-from dlrun.nn.params import Block
-
-
-class _Activation:
-    """What all activations share: as many outputs as inputs, and no parameters."""
-
-    def n_out(self, n_in: int) -> int:
-        """Return n_in."""
-        return n_in
-
-    def blocks(self, n_in: int) -> tuple[Block, ...]:
-        """Return no parameters."""
-        return ()
-
-    def stats(self, n_in: int) -> tuple[Block, ...]:
-        """Return nothing to save."""
-        return ()
-
-    def draw(self, rng: np.random.Generator, n_in: int) -> dict[str, Array]:
-        """Return no initial values."""
-        return {}
+from dlrun.nn.layers.runtime import Output, Parameterless, Place
 
 
 @dataclass(frozen=True, kw_only=True)
-class Relu(_Activation):
+class Relu(Parameterless):
     """a = max(z, 0); g′(z) is 1 for z > 0 and 0 otherwise, also at the kink."""
 
     kind: Literal["relu"] = "relu"
@@ -46,7 +25,7 @@ class Relu(_Activation):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeakyRelu(_Activation):
+class LeakyRelu(Parameterless):
     """a = z for z > 0, slope · z otherwise: a unit that is off still passes some gradient on.
 
     Source: Maas et al. 2013, "Rectifier nonlinearities improve neural network acoustic models".
@@ -62,7 +41,7 @@ class LeakyRelu(_Activation):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Elu(_Activation):
+class Elu(Parameterless):
     """a = z for z > 0, α(eᶻ − 1) otherwise; g′(z) = 1 or αeᶻ, without a jump at 0 only for α = 1.
 
     The slope of the slope jumps at 0 whatever α: for a gradient check that is a kink too.
@@ -79,7 +58,7 @@ class Elu(_Activation):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gelu(_Activation):
+class Gelu(Parameterless):
     """a = ½ z (1 + tanh(√(2/π) (z + 0.044715 z³))), close to z times the normal distribution function Φ(z).
 
     PyTorch's GELU(approximate="tanh") is the equal; its default is z Φ(z) itself, up to 5e-4 away.
@@ -95,7 +74,7 @@ class Gelu(_Activation):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tanh(_Activation):
+class Tanh(Parameterless):
     """a = tanh z; g′(z) = 1 − a²."""
 
     kind: Literal["tanh"] = "tanh"
@@ -107,7 +86,7 @@ class Tanh(_Activation):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sigmoid(_Activation):
+class Sigmoid(Parameterless):
     """a = 1 / (1 + e⁻ᶻ); g′(z) = a (1 − a)."""
 
     kind: Literal["sigmoid"] = "sigmoid"
@@ -119,7 +98,7 @@ class Sigmoid(_Activation):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Identity(_Activation):
+class Identity(Parameterless):
     """a = z: hidden layers of it are one linear map, however many."""
 
     kind: Literal["identity"] = "identity"

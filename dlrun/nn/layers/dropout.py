@@ -7,12 +7,11 @@ import numpy as np
 from annotated_types import Gt, Le
 
 from dlrun.arrays import Array
-from dlrun.nn.layers.runtime import Place
-from dlrun.nn.params import Block
+from dlrun.nn.layers.runtime import Parameterless, Place
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dropout:
+class Dropout(Parameterless):
     """Switch each unit off with probability 1 − keep_prob in training, and divide what stays by keep_prob.
 
     So the expected activation is the same with and without it, and at test time nothing is dropped or scaled.
@@ -22,22 +21,6 @@ class Dropout:
     kind: Literal["dropout"] = "dropout"
     keep_prob: Annotated[float, Gt(0), Le(1)]
     needs_output: ClassVar[bool] = True  # at test time it is the input itself: the layer before's memory, or the data
-
-    def n_out(self, n_in: int) -> int:
-        """Return n_in."""
-        return n_in
-
-    def blocks(self, n_in: int) -> tuple[Block, ...]:
-        """Return no parameters."""
-        return ()
-
-    def stats(self, n_in: int) -> tuple[Block, ...]:
-        """Return nothing to save."""
-        return ()
-
-    def draw(self, rng: np.random.Generator, n_in: int) -> dict[str, Array]:
-        """Return no initial values."""
-        return {}
 
     def build(self, place: Place) -> "RuntimeDropout":
         """Return the layer with its buffers."""

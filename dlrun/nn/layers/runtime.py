@@ -8,7 +8,7 @@ import numpy as np
 
 from dlrun.arrays import Array, BoolArray, aligned_zeros
 from dlrun.kernels import Kernels
-from dlrun.nn.params import View
+from dlrun.nn.params import Block, View
 
 
 class RuntimeLayer(Protocol):
@@ -57,3 +57,23 @@ class Output:
     def like(self, x: Array) -> Array:
         """Return an array of x's shape to write to: x itself when working in place."""
         return x if self.memory is None else self.memory[: len(x)]
+
+
+class Parameterless:
+    """What activations and dropout share: as many outputs as inputs, nothing to learn, nothing to save."""
+
+    def n_out(self, n_in: int) -> int:
+        """Return n_in."""
+        return n_in
+
+    def blocks(self, n_in: int) -> tuple[Block, ...]:
+        """Return no parameters."""
+        return ()
+
+    def stats(self, n_in: int) -> tuple[Block, ...]:
+        """Return nothing to save."""
+        return ()
+
+    def draw(self, rng: np.random.Generator, n_in: int) -> dict[str, Array]:
+        """Return no initial values."""
+        return {}
