@@ -66,10 +66,10 @@ def set_up(loaded: LoadedSpec, *, dtype: Literal["float32", "float64"] | None = 
 def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
     splits = load_splits(loaded, spec.training.dtype)
     loss = choose_loss(loaded, splits)
-    raise_all(_misfits(loaded, splits, loss))
     batch_size = choose_batch_size(spec, splits)
     stacked = layers(spec, splits, loss)
     smallest = 2 if any(isinstance(layer, BatchNorm) for layer in stacked) else 1
+    raise_all(_misfits(loaded, splits, loss, smallest))
     batches = boundaries(len(splits.train), batch_size, smallest)
     largest = max(*(end - start for start, end in batches), min(EVALUATION_CHUNK, max(splits.sizes.values())))
     network = Network(stacked, len(splits.features), largest, spec.training.dtype, kernels)
@@ -94,7 +94,7 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
     return Experiment(loaded=loaded, spec=resolved, splits=splits, network=network, plan=plan)
 
 
-def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss) -> Iterator[Problem]:
+def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss, smallest_batch: int) -> Iterator[Problem]:
     """Yield what is right in the spec and in the data, but not for one another."""
     spec = loaded.spec
     if spec.training.early_stopping and splits.dev is None:
@@ -104,7 +104,7 @@ def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss) -> Iterator[Problem
     if not loss.regression and target is not None and target > 1:
         what = f"diagnosis.target_error is {target:g}, {100 * target:g} %: an error rate is at most 1"
         yield loaded.problem("diagnosis.target_error", what, cure=f"did you mean {target:g}%?")
-    if any(isinstance(layer, BatchNorm) for layer in layers(spec, splits, loss)) and len(splits.train) < 2:
+    if len(splits.train) < smallest_batch:
         what = "batch norm needs at least 2 training examples to have a deviation"
         yield loaded.problem("architecture.batch_norm", what)
 

@@ -71,7 +71,7 @@ class Regularization:
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyStopping:
-    """Stop when the dev error has not become better for this many evaluations."""
+    """Stop when dev has not become better for this many epochs: its error, or at equal error its loss."""
 
     patience: Count
 
