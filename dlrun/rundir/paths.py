@@ -36,6 +36,11 @@ class RunPaths:
         return self.root / "provenance.json"
 
     @property
+    def preparation(self) -> Path:
+        """How raw values become inputs and outputs become labels: enough to predict where the data is not."""
+        return self.root / "preparation.json"
+
+    @property
     def metrics(self) -> Path:
         """One row an epoch; deterministic."""
         return self.root / "metrics.csv"
