@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+RUNS_DIR = Path("runs")  # where runs are kept unless somebody says otherwise
+
 
 @dataclass(frozen=True)
 class RunPaths:

@@ -54,7 +54,7 @@ def _flow(value: Any, path: KeyPath) -> str:
         case Mapping() as inner:
             return f"{{{', '.join(f'{plain_or_quoted(key)}: {_flow(item, _path(path, key))}' for key, item in inner.items())}}}"
         case other:
-            what = f"a {type(other).__name__} is nothing a spec can hold"
+            what = f"a value of type {type(other).__name__} is nothing a spec can hold"
             raise InvalidInput(Problem(what=what, where=_where(path), cure="give a number, text, list or mapping"))
 
 
@@ -73,7 +73,7 @@ def _number(number: float) -> str:
 
 def _path(above: KeyPath, key: Any) -> KeyPath:
     if not isinstance(key, str):
-        what = f"the key {key!r} is a {type(key).__name__}, keys are texts"
+        what = f"the key {key!r:.40} is no text"
         raise InvalidInput(Problem(what=what, where=_where(above)))
     if len(above) >= MAX_DEPTH:
         raise InvalidInput(Problem(what=f"nested deeper than {MAX_DEPTH} levels", where=_where(above[:3])))

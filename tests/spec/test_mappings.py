@@ -94,9 +94,9 @@ def endless_list() -> list[Any]:
 @pytest.mark.parametrize(
     ("mapping", "told"),
     [
-        ({"data": {"source": np.zeros(3)}}, "spec: data.source: a ndarray is nothing a spec can hold"),
-        ({"tags": [{"a", "b"}]}, r"spec: tags.0: a set is nothing"),
-        ({1: 2}, "spec: the key 1 is a int"),
+        ({"data": {"source": np.zeros(3)}}, "spec: data.source: a value of type ndarray is nothing a spec can hold"),
+        ({"tags": [{"a", "b"}]}, r"spec: tags.0: a value of type set is nothing"),
+        ({1: 2}, "spec: the key 1 is no text"),
         ({"data": {None: 2}}, "spec: data: the key None"),
         (endless(), "spec: again.again.again: nested deeper than 32 levels"),
         ({"a": endless_list()}, "spec: a.0.0: nested deeper than 32 levels"),
