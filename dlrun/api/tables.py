@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlrun.data.preparation import Preparation
-from dlrun.data.sources.csv import exact_numbers
+from dlrun.data.sources.parsing import exact_numbers
 from dlrun.errors import DlrunError, Problem
 from dlrun.experiment.judgement import COLUMNS
 from dlrun.rundir.files import read_bytes

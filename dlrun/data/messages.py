@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dlrun.errors import Problem, raise_all
 
 MOST = 10  # problems shown one by one; the others are counted
+ONE_FILE = 10**12  # lines: more than any file has
 
 
 def shown(text: str, at: int = 0, width: int = 80) -> str:
@@ -63,6 +64,7 @@ class Findings:
 
     by_line: list[tuple[int, Problem]] = field(default_factory=list)
     others: int = 0  # found as well, not worth a message each
+    files: int = 0  # whose findings were taken over
 
     def __bool__(self) -> bool:
         return bool(self.by_line)
@@ -70,6 +72,12 @@ class Findings:
     def add(self, line: int, problem: Problem) -> None:
         """Keep a problem and the line it stands on."""
         self.by_line.append((line, problem))
+
+    def extend(self, findings: "Findings") -> None:
+        """Take over what was found in another file, behind what was found so far."""
+        self.files += 1
+        self.by_line += [(line + self.files * ONE_FILE, problem) for line, problem in findings.by_line]
+        self.others += findings.others
 
     def raise_all(self) -> None:
         """Raise InvalidInput with the first ten problems and the count of the others, if there are any."""

@@ -1,13 +1,15 @@
 """Preparation: what lies between raw values and a network, in both directions, so that a run can be used without its data."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
-from dlrun.arrays import Array
+from dlrun.arrays import Array, aligned_zeros
+from dlrun.data.encoding import GAP, Encoding
 from dlrun.data.labels import LabelType
+from dlrun.data.missing import Imputation
 from dlrun.data.preprocessing import Normalization, TargetScale
 from dlrun.data.raw import RawArray, Selection
 from dlrun.errors import InvalidInput
@@ -48,30 +50,64 @@ class Classes:
 class Preparation:
     """How raw values become a network's input, and what its output means; all of it measured on the training part.
 
-    features are the columns of x in their order, `images` says that they are pixels; exactly one of classes (classification)
-    and target_scale (regression) is there.
+    columns are those an example brings, in their order: the columns of numbers, `images` says that they are pixels, and those of
+    words, each with its encoding. Exactly one of classes (classification) and target_scale (regression) is there.
     """
 
-    features: tuple[str, ...]
+    columns: tuple[str, ...]
+    numbers: tuple[str, ...]
     images: bool
     normalization: Normalization
+    imputation: Imputation | None = None
+    encodings: tuple[Encoding, ...] = ()
     dtype: Dtype
     classes: Classes | None
     target_scale: TargetScale | None
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The network's inputs: numbers, where numbers were missing, words."""
+        flags = (f"{self.numbers[column]}={GAP}" for column in self._flagged)
+        return (*self.numbers, *flags, *(name for encoding in self.encodings for name in encoding.features))
+
     def inputs(self, selection: Selection) -> Array:
         """Return what the network sees of these examples, (m, n); InvalidInput if a value is too large for it."""
-        return self.normalization.apply(selection, self.dtype)
+        z = aligned_zeros((len(selection), len(self.features)), self.dtype)
+        fill = self.imputation.fill if self.imputation else None
+        n = len(self.numbers)
+        self.normalization.write(replace(selection, fill=fill), z[:, :n])
+        for column in self._flagged:
+            z[:, n] = np.isnan(selection.examples.x[selection.rows, column])
+            n += 1
+        for number, encoding in enumerate(self.encodings):
+            end = n + len(encoding.features)
+            encoding.write(selection.codes(number), selection.raw.categories[number], z[:, n:end])
+            n = end
+        return z
+
+    @property
+    def _flagged(self) -> tuple[int, ...]:
+        return self.imputation.flagged if self.imputation else ()
 
     def to_json(self) -> dict[str, Any]:
         """Return preparation.json; every number reads back to the same bits.
 
-        `inputs` is a list of blocks of columns that are prepared alike; there is one kind, columns of numbers.
+        `inputs` is a list of blocks in the order of the network's inputs: the columns of numbers, then each column of words.
         """
+        fill = self.imputation.fill.tolist() if self.imputation else None
+        numbers = {
+            "kind": "numbers",
+            "images": self.images,
+            "columns": list(self.numbers),
+            "fill": fill,
+            "flagged": list(self._flagged),
+        }
+        words = ({"kind": "words", **asdict(encoding)} for encoding in self.encodings)
         return {
             "schema": SCHEMA,
             "dtype": self.dtype,
-            "inputs": [{"kind": "numbers", "images": self.images, "columns": list(self.features)}],
+            "columns": list(self.columns),
+            "inputs": [numbers | {"fill": fill, "flagged": list(self._flagged)}, *words],
             "normalization": self.normalization.to_json(),
             "target": _target_json(self),
         }
@@ -85,21 +121,43 @@ class Preparation:
         try:
             if tree["schema"] != SCHEMA:
                 raise InvalidInput(f"this preparation has schema {tree['schema']!r}, this dlrun reads {SCHEMA}")
-            (block,) = tree["inputs"]
+            block, *words = tree["inputs"]
+            _one_of(block["kind"], ("numbers",))
+            numbers = _names(block["columns"])
             classes, target_scale = _target_from_json(tree["target"])
             found = cls(
-                features=_names(block["columns"]),
+                columns=_names(tree["columns"]),
+                numbers=numbers,
                 images=_one_of(block["images"], (False, True)),
                 normalization=Normalization.from_json(tree["normalization"]),
+                imputation=_imputation_from_json(block, len(numbers)),
+                encodings=tuple(map(_encoding_from_json, words)),
                 dtype=_one_of(tree["dtype"], get_args(Dtype)),
                 classes=classes,
                 target_scale=target_scale,
             )
-            _one_of(block["kind"], ("numbers",))
-            _one_of(len(found.normalization.mean), (1, len(found.features)))
+            _one_of(len(found.normalization.mean), (1, len(numbers)))
+            _one_of(sorted(found.columns), (sorted([*numbers, *(encoding.name for encoding in found.encodings)]),))
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InvalidInput(f"the stored preparation is damaged: {type(error).__name__} {error}") from None
         return found
+
+
+def _imputation_from_json(block: Any, n: int) -> Imputation | None:
+    if block["fill"] is None:
+        return None
+    fill, flagged = np.array(block["fill"], dtype=np.float64), tuple(block["flagged"])
+    _one_of(fill.shape, ((n,),))
+    if not np.isfinite(fill).all() or not all(type(column) is int and 0 <= column < n for column in flagged):
+        raise ValueError("a finite number for each column stands in for missing ones")
+    return Imputation(fill=fill, flagged=flagged)
+
+
+def _encoding_from_json(block: Any) -> Encoding:
+    _one_of(block["kind"], ("words",))
+    (name,) = _names([block["name"]])
+    other, gap = (_one_of(block[key], (False, True)) for key in ("other", "gap"))
+    return Encoding(name=name, words=_names(block["words"]), other=other, gap=gap)
 
 
 def _target_json(preparation: Preparation) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Everything works on blocks of rows, so that bytes never become a float64 copy of
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,8 @@ from dlrun.data.messages import MOST, limited, listed
 from dlrun.data.raw import Selection
 from dlrun.errors import InvalidInput, Problem
 
-BLOCK = 2**17  # values in a block: 1 MiB of float64, which stays in the cache
+Per: TypeAlias = Literal["auto", "column", "all"]
+
 SMALLEST_SHARE = 0.01  # of a column's range: no training value ends up further than 100 from the mean
 ROUNDING = 1e-6  # of a column's largest value: what varies less is what float32, or six digits in a file, left of a constant
 
@@ -38,17 +39,21 @@ class Normalization:
         Raises InvalidInput if a value is too large for `dtype`.
         """
         z = aligned_zeros((len(selection), selection.examples.x.shape[1]), dtype)
+        self.write(selection, z)
+        return z
+
+    def write(self, selection: Selection, z: Array) -> None:
+        """Write the normalized inputs into z (m, n), a view of memory of any float dtype; errors as in `apply`."""
         largest = float(np.finfo(z.dtype).max)
         start = 0
         for block in self._normalized(selection):
-            if not np.abs(block).max() <= largest:
+            if not np.abs(block).max(initial=0) <= largest:
                 raise InvalidInput(self._too_large(selection, z.dtype.name, largest))
             z[start : start + len(block)] = block
             start += len(block)
-        return z
 
     def _normalized(self, selection: Selection) -> Iterator[Array]:
-        for block in _blocks(selection):
+        for block in selection.blocks():
             with np.errstate(over="ignore"):
                 block -= self.mean
                 block /= self.divisor
@@ -109,25 +114,43 @@ class Standard:
     """
 
     kind: Literal["standard"] = "standard"
-    per: Literal["auto", "column", "all"] = "auto"
+    per: Per = "auto"
 
     def fit(self, train: Selection) -> Normalization:
         """Measure the inputs of the training part."""
-        per_all = self.per == "all" or (self.per == "auto" and train.raw.images)
-        measured = _measure(train, per_all=per_all)
+        measured = _measure(train, per_all=_per_all(self.per, train))
         if not np.isfinite(measured.deviation).all():
             raise InvalidInput(*_too_large_to_standardize(train, measured))
-        spread = measured.high - measured.low
-        size = np.maximum(np.abs(measured.low), np.abs(measured.high))
-        constant = measured.deviation <= ROUNDING * size
-        held = ~constant & (measured.deviation < SMALLEST_SHARE * spread)
-        # A size below the smallest normal number has lost its digits: such columns count as zeros.
-        divisor = np.where(size < np.finfo(np.float64).tiny, 1.0, size)
-        np.maximum(measured.deviation, SMALLEST_SHARE * spread, out=divisor, where=~constant)
+        constant = measured.deviation <= ROUNDING * measured.size
+        held = ~constant & (measured.deviation < SMALLEST_SHARE * measured.spread)
+        divisor = measured.unit
+        np.maximum(measured.deviation, SMALLEST_SHARE * measured.spread, out=divisor, where=~constant)
         features = train.raw.features
         return Normalization(
             mean=measured.mean, divisor=divisor, held=_names(features, held), constant=_names(features, constant)
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinMax:
+    """Carry the smallest value of the training part to 0 and the largest to 1.
+
+    z = (x − min) / (max − min)
+
+    `per` as in `standard`. Values of dev and test may lie outside. A column whose range is rounding noise against its size,
+    (max − min) ≤ 10⁻⁶ max |x|, counts as constant: it is only shifted and divided by max |x| (1 for zeros).
+    """
+
+    kind: Literal["minmax"] = "minmax"
+    per: Per = "auto"
+    """One smallest and largest value for every `column`, or for `all` values; `auto` is `all` for images."""
+
+    def fit(self, train: Selection) -> Normalization:
+        """Measure the inputs of the training part."""
+        measured = _measure(train, per_all=_per_all(self.per, train))
+        constant = measured.spread <= ROUNDING * measured.size
+        divisor = np.where(constant, measured.unit, measured.spread)
+        return Normalization(mean=measured.low, divisor=divisor, constant=_names(train.raw.features, constant))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,37 +207,48 @@ class _Measured:
     low: Array
     high: Array
 
+    @property
+    def spread(self) -> Array:
+        """How far the largest value lies from the smallest."""
+        return self.high - self.low
+
+    @property
+    def size(self) -> Array:
+        """The largest magnitude."""
+        return np.maximum(np.abs(self.low), np.abs(self.high))
+
+    @property
+    def unit(self) -> Array:
+        """The largest magnitude again, to divide by: 1 below the smallest normal number, where digits are lost."""
+        return np.where(self.size < np.finfo(np.float64).tiny, 1.0, self.size)
+
+
+def _per_all(per: Per, train: Selection) -> bool:
+    return per == "all" or (per == "auto" and train.raw.images)
+
 
 def _measure(train: Selection, *, per_all: bool) -> _Measured:
     """Measure by column, or all values together.
 
     Two passes, and relative to the first row: constant columns have a deviation of exactly 0, and far-away means cost no digits.
     """
-    x = train.examples.x
     axis = None if per_all else 0
-    origin = x[train.rows[0]].astype(np.float64)[: 1 if per_all else None]
-    size = len(train) * (x.shape[1] if per_all else 1)
+    first = next(train.blocks())
+    origin = first[0, : 1 if per_all else None].copy()
+    size = len(train) * (first.shape[1] if per_all else 1)
     low, high = origin.copy(), origin.copy()
     shifts, squares = np.zeros_like(origin), np.zeros_like(origin)
     with np.errstate(over="ignore", invalid="ignore"):
-        for block in _blocks(train):
+        for block in train.blocks():
             np.minimum(low, block.min(axis=axis), out=low)
             np.maximum(high, block.max(axis=axis), out=high)
             block -= origin
             shifts += block.sum(axis=axis)
         mean = origin + shifts / size
-        for block in _blocks(train):
+        for block in train.blocks():
             block -= mean
             squares += np.square(block, out=block).sum(axis=axis)
     return _Measured(mean=mean, deviation=np.sqrt(squares / size), low=low, high=high)
-
-
-def _blocks(selection: Selection) -> Iterator[Array]:
-    """Yield the inputs as float64, a block of rows at a time; the blocks may be overwritten."""
-    x, rows = selection.examples.x, selection.rows
-    step = max(1, BLOCK // x.shape[1])
-    for start in range(0, len(rows), step):
-        yield x[rows[start : start + step]].astype(np.float64)
 
 
 def _names(features: tuple[str, ...], marked: BoolArray) -> tuple[str, ...]:
@@ -224,7 +258,7 @@ def _names(features: tuple[str, ...], marked: BoolArray) -> tuple[str, ...]:
 
 def _too_large_to_standardize(train: Selection, measured: _Measured) -> list[Problem]:
     """Return a problem for each column whose deviation is not finite, at its largest value."""
-    x = np.abs(train.examples.x[train.rows])
+    x = np.abs(np.nan_to_num(train.examples.x[train.rows], nan=0.0))
     if len(measured.deviation) == 1:
         cells = [np.unravel_index(x.argmax(), x.shape)]
     else:
@@ -241,4 +275,4 @@ def _in_all(found: int) -> str:
     return f"; {found:,} such values in all" if found > 1 else ""
 
 
-Normalize = Standard | NoNormalization  # the registry: a new normalization is one class above and its name here
+Normalize = Standard | MinMax | NoNormalization  # the registry: a new normalization is one class above and its name here

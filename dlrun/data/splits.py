@@ -1,9 +1,11 @@
 """What an experiment trains and is judged on: train, dev and test, ready for a network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlrun.arrays import Array, IntArray
+from dlrun.data.encoding import Categories, encoding_notes
 from dlrun.data.labels import LabelArray, encode_labels, label_notes, label_type
+from dlrun.data.missing import Missing, imputation_notes
 from dlrun.data.preparation import Classes, Dtype, Preparation
 from dlrun.data.preprocessing import Normalization, Normalize, TargetScale
 from dlrun.data.raw import RawData, Selection, row_numbers
@@ -68,19 +70,34 @@ class Splits:
         return {name: len(part) for name, part in parts.items() if part is not None}
 
 
-def prepare(source: Source, split: Split, normalize: Normalize, *, regression: bool, seed: int, dtype: Dtype) -> Splits:
+def prepare(
+    source: Source,
+    split: Split,
+    normalize: Normalize,
+    missing: Missing,
+    categories: Categories,
+    *,
+    regression: bool,
+    seed: int,
+    dtype: Dtype,
+) -> Splits:
     """Load, encode, split and normalize; what is measured, is measured on the training part alone."""
-    raw = source.load(seed)
+    raw = missing.cleaned(source.load(seed))
     labels, classes = encode_labels(raw, regression=regression)
     m = len(raw.parts[raw.pool])
     counts = split.counts(m, raw.brought)
     chosen = _choose(raw, counts, seed, labels[raw.pool] if classes and split.stratify else None)
     y = {name: labels[selection.part][selection.rows] for name, selection in chosen.items()}
-    scale = TargetScale.fit(y["train"], chosen["train"]) if regression else None
+    train = chosen["train"]
+    scale = TargetScale.fit(y["train"], train) if regression else None
+    imputation = missing.fit(train)
     preparation = Preparation(
-        features=raw.features,
+        columns=raw.columns or raw.features,
+        numbers=raw.features,
         images=raw.images,
-        normalization=normalize.fit(chosen["train"]),
+        normalization=normalize.fit(replace(train, fill=imputation.fill) if imputation else train),
+        imputation=imputation,
+        encodings=categories.fit(train),
         dtype=dtype,
         classes=Classes(names=classes, labels=label_type(raw)) if classes else None,
         target_scale=scale,
@@ -104,6 +121,8 @@ def prepare(source: Source, split: Split, normalize: Normalize, *, regression: b
             *raw.notes,
             *split_notes(split, counts, m),
             *(label_notes(y["train"], classes) if classes else ()),
+            *imputation_notes(imputation, train),
+            *encoding_notes(preparation.encodings, chosen),
             *preparation.normalization.notes(),
         ),
     )

@@ -117,6 +117,8 @@ def load_splits(loaded: LoadedSpec, dtype: Dtype) -> Splits:
             spec.data.source,
             spec.data.split,
             spec.data.normalize,
+            spec.data.missing,
+            spec.data.categories,
             regression=spec.loss != "auto" and spec.loss.regression,
             seed=spec.seed,
             dtype=dtype,

@@ -15,7 +15,7 @@ from typing import overload
 from dlrun.spec.schema import Shape
 from dlrun.spec.tree import Entry, Mapping, Node, Scalar, Sequence
 
-PATH_KEY = "path"  # the key under which every component keeps the name of a file
+PATH_KEYS = frozenset({"path", "train_dev", "dev", "test"})  # under which every component keeps the name of a file
 
 
 @overload
@@ -90,7 +90,7 @@ def _is_number(node: Node) -> bool:
 
 
 def _value(key: str, node: Node, parent: Mapping, shape: Shape) -> Node:
-    if key == PATH_KEY and shape.kinds and isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
+    if key in PATH_KEYS and shape.kinds and isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
         return replace(node, value=node.origin.text.absolute(node.value))
     field = shape.at(key, kind_written(parent))
     return desugar(node, field.shape if field else None)

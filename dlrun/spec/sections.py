@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 from annotated_types import Ge, Gt, Le
 from pydantic import PlainSerializer, PlainValidator
 
+from dlrun.data.encoding import Categories, OneHot
+from dlrun.data.missing import Missing, RefuseMissing
 from dlrun.data.preprocessing import Normalize, Standard
 from dlrun.data.sources import Source
 from dlrun.data.splitting import Split
@@ -26,6 +28,8 @@ class Data:
 
     source: Source
     split: Split = Split()
+    missing: Missing = RefuseMissing()
+    categories: Categories = OneHot()
     normalize: Normalize = Standard()
 
 

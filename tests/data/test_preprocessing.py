@@ -71,7 +71,7 @@ def test_columns_are_what_scikit_learn_makes_of_them(table: Any) -> None:
 @pytest.mark.parametrize("per", ["auto", "all"])
 def test_images_have_one_mean_and_deviation(per: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     x = np.random.default_rng(1).integers(0, 256, (300, 20), dtype=np.uint8)
-    monkeypatch.setattr(preprocessing, "BLOCK", 70)  # many blocks, the last one partial
+    monkeypatch.setattr(raw_module, "BLOCK", 70)  # many blocks, the last one partial
     fitted = fit(Standard(per=per), x, images=True)
     assert fitted.mean.shape == fitted.divisor.shape == (1,)
     assert fitted.mean[0] == pytest.approx(x.mean())
@@ -182,7 +182,7 @@ def refused(build: Callable[[], object]) -> tuple[Problem, ...]:
 
 
 def test_values_too_large_are_refused_where_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preprocessing, "BLOCK", 2)  # a block for each row
+    monkeypatch.setattr(raw_module, "BLOCK", 2)  # a block for each row
     x = np.array([[1.0, 2.0], [3.0, 1e300], [-1e308, -1e301]])
     (problem,) = refused(lambda: fit(NoNormalization(), x).apply(select(x, np.array([0, 1, 2])), "float32"))
     assert (problem.where, problem.excerpt) == ("file:3:c1", ("3 | c1",))

@@ -1,4 +1,4 @@
-"""A second, slow look at the columns of a table that did not parse as finite numbers: cell by cell, each with its place."""
+"""A second, slow look at columns of numbers in which some cell is none: cell by cell, each with its place."""
 
 import math
 from collections.abc import Iterable
@@ -22,12 +22,16 @@ class Column:
     name: str
     cell: int
     label: bool
+    empty: frozenset[str]
     numbers: list[float] = field(default_factory=list)
     bad: int = 0
     first: list[tuple[int, str]] = field(default_factory=list)
 
     def read(self, line: int, text: str) -> None:
         """Take in one cell. A label may be any text that `names_a_class`; it is kept elsewhere, so it counts as 0 here."""
+        if not self.label and text.strip() in self.empty:
+            self.numbers.append(math.nan)
+            return
         number = _number(text) if not self.label else (0.0 if names_a_class(text) else math.nan)
         if math.isfinite(number):
             self.numbers.append(number)
@@ -35,6 +39,12 @@ class Column:
         self.bad += 1
         if len(self.first) < MOST:
             self.first.append((line, text))
+
+    @property
+    def mostly_numbers(self) -> bool:
+        """Whether most of the cells that hold anything are numbers, so that the others are slips."""
+        numbers = sum(map(math.isfinite, self.numbers))
+        return numbers > 0 and numbers >= self.bad
 
     def report(self, table: Table, findings: Findings) -> None:
         """Add the bad cells to the findings; a column without any number is one problem."""
@@ -52,19 +62,19 @@ class Column:
             return f"the label has {len(text):,} characters, at most {LONGEST_LABEL:,} name a class", "is this the right target?"
         if self.label:
             return "the label is empty", "give the row a label, or remove it"
-        drop = f"drop the column with `drop: [{yaml_word(self.name)}]`"
-        if not text.strip():
-            return "the cell is empty", f"fill it, remove the row, or {drop}"
-        if math.isnan(_number(text)) and text.strip().lower().lstrip("+-") != "nan":
-            return f"{quoted(text)} is not a number", f"encode it as a number, or {drop}"
-        return f"{quoted(text)} is not a finite number", f"replace it, remove the row, or {drop}"
+        column = yaml_word(self.name)
+        if math.isnan(_number(text)):
+            what = f"{quoted(text)} is not a number, most cells of this column are"
+            return what, f"correct it, or read the column as words: categorical: [{column}]"
+        return f"{quoted(text)} is not a finite number", f"replace it, remove the row, or drop the column: drop: [{column}]"
 
 
-def read_columns(table: Table, features: Iterable[str], target: str | None) -> list[Column]:
+def read_columns(table: Table, features: Iterable[str], target: str | None, empty: Iterable[str]) -> list[Column]:
     """Read feature columns cell by cell, and the target if it is given; rows as wide as the header only."""
-    columns = [Column(name=name, cell=table.header.index(name), label=False) for name in features]
+    gaps = frozenset(empty)
+    columns = [Column(name=name, cell=table.header.index(name), label=False, empty=gaps) for name in features]
     if target is not None:
-        columns.append(Column(name=target, cell=table.header.index(target), label=True))
+        columns.append(Column(name=target, cell=table.header.index(target), label=True, empty=gaps))
     records = table.records()
     next(records)  # the header
     for line, cells in records:

@@ -1,91 +1,204 @@
-"""Tables: comma- or tab-separated text with a header, one example a row."""
+"""Tables: comma- or tab-separated text with a header, one example a row; one file to be split, or a file for each part."""
 
+import hashlib
 import re
-from dataclasses import dataclass
-from io import StringIO
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from annotated_types import MinLen
 
-from dlrun.data.messages import Findings, did_you_mean, quoted
+from dlrun.data.messages import Findings, did_you_mean, listed, quoted
 from dlrun.data.raw import RawArray, RawData, RawExamples, row_numbers
 from dlrun.data.sources.cells import names_a_class, read_columns
+from dlrun.data.sources.columns import coded, matrix, number_columns, unread_columns
+from dlrun.data.sources.parsing import parse, words
 from dlrun.data.sources.table import Table, read_table
-from dlrun.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
 
+EMPTY = ("", "?", "NA", "N/A", "NaN", "nan", "null")
 IS_A_CODE = re.compile(r"\s*(\+|-?0\d)|.*_", re.DOTALL)  # +1, 01, 1_2 are names: as numbers, 01 and 1 would be one class
+
+FilePath = Annotated[str, MinLen(1)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Csv:
     """A table with a header: `target` names the label's column, all others but those in `drop` are features.
 
-    Feature cells are finite numbers; labels are numbers if all of them are, else text: codes such as 007 stay what they
-    are. `.tsv` files are separated by tabs.
+    A column of numbers is one number, a column of words becomes a column for each word (`data.categories`); which of both it
+    is, its cells decide, or `categorical`. Empty cells are missing (`data.missing`). Labels are numbers if all of them are,
+    else text: codes such as 007 stay what they are. Rows of `path` are split unless dev or test have files of their own.
+    `.tsv` files are separated by tabs; `.gz` and `.zip` are unpacked.
     Problems stand at `file:LINE:COLUMN`: the line as an editor counts, the column by name (by number where it has none).
     """
 
     kind: Literal["csv"] = "csv"
-    path: Annotated[str, MinLen(1)]
+    path: FilePath
+    """The file; a relative path starts at the file that names it."""
+    train_dev: FilePath | None = None
+    """A file of more examples from the training distribution, held out: it tells variance from data mismatch."""
+    dev: FilePath | None = None
+    """A file of its own for dev, which may come from another distribution than train."""
+    test: FilePath | None = None
+    """A file of its own for test, from the distribution of dev."""
     target: Annotated[str, MinLen(1)]
+    """The column to predict."""
     drop: tuple[str, ...] = ()
+    """Columns to leave out; all others are features."""
+    categorical: tuple[str, ...] = ()
+    """Columns whose numbers are names (postcodes, codes of a form): words, whatever they look like."""
+    empty: tuple[str, ...] = EMPTY
+    """The words that stand for a missing cell."""
 
     def load(self, seed: int) -> RawData:
-        """Read the table; the seed has no effect."""
-        findings = Findings()
-        table = read_table(self.path, findings)
-        features = self._features(table, findings)
-        if findings:  # look at the cells too, so that all problems come at once
-            self._look_at_cells(table, features, findings)
-            findings.raise_all()
-        frame = _parse(table, features, self.target)
-        labels = frame[self.target].to_numpy(dtype=object)
-        unread = [column for column in features if not _is_finite(frame[column].to_numpy())]
-        nameless = not all(map(names_a_class, labels))
-        if unread or nameless:
-            columns = read_columns(table, unread, self.target if nameless else None)
-            for column in columns:
-                column.report(table, findings)
-            findings.raise_all()
-            for column in columns:
-                frame[column.name] = column.numbers
-        x = np.ascontiguousarray(frame[features].to_numpy(dtype=np.float64))
-        examples = RawExamples(
-            x=x,
-            y=_numbers_if_all(labels.astype(np.str_)),
-            ids=row_numbers(len(x)),
-            label=self.target,
-            lines=table.lines,
-            excerpt=table.excerpt,
-        )
-        return RawData(name=table.name, parts={"all": examples}, features=tuple(features), images=False, sha256=table.sha256)
+        """Read the tables; the seed has no effect."""
+        files = self._files()
+        columns = self._features(files["all" if "all" in files else "train"])
+        for file in files.values():
+            self._check_columns(file, columns)
+        if any(file.findings for file in files.values()):
+            for file in files.values():
+                self._look_at_cells(file, columns)  # so that all problems come at once
+            _raise_all(files)
+        text = {self.target, *(set(self.categorical) & set(columns))}
+        for file in files.values():
+            file.frame = parse(file.table, [*columns, self.target], text=text, empty=self.empty)
+        frames = {part: file.frame for part, file in files.items()}
+        numbers = number_columns(frames, (column for column in columns if column not in self.categorical))
+        self._read_again(files, numbers)
+        others = [column for column in columns if column not in numbers]
+        for file in files.values():
+            self._read_words(file, others)
+        return self._raw(files, columns, numbers, others)
 
-    def _features(self, table: Table, findings: Findings) -> list[str]:
+    def _files(self) -> dict[str, "_File"]:
+        others = {"train_dev": self.train_dev, "dev": self.dev, "test": self.test}
+        brought = {part: _File(path) for part, path in others.items() if path is not None}
+        return {"train" if brought else "all": _File(self.path), **brought}
+
+    def _features(self, file: "_File") -> list[str]:
         """Return the feature columns in the file's order; every column that is asked for must be there."""
-        line, _ = next(table.records())
-        for key, column in [("target", self.target), *(("drop", column) for column in self.drop)]:
+        table, line = file.table, file.header_line
+        asked = [("target", self.target), *(("drop", c) for c in self.drop), *(("categorical", c) for c in self.categorical)]
+        for key, column in asked:
             if column not in table.header:
                 what = f"no column {quoted(column)} ({key})"
                 cure = _other_delimiter(table, column) or did_you_mean(column, table.header)
-                findings.add(line, table.problem(what, line, 1, cure=cure))
+                file.findings.add(line, table.problem(what, line, 1, cure=cure))
         if self.target in self.drop:
             what = f"{quoted(self.target)} is the target and also in `drop`"
-            findings.add(line, table.problem(what, line, self.target, cure="take it out of `drop`"))
+            file.findings.add(line, table.problem(what, line, self.target, cure="take it out of `drop`"))
         features = [column for column in dict.fromkeys(table.header) if column not in {self.target, *self.drop}]
         if not features:
-            findings.add(line, table.problem("no column is left as a feature", line, 1, cure="drop fewer columns"))
+            file.findings.add(line, table.problem("no column is left as a feature", line, 1, cure="drop fewer columns"))
         return features
 
-    def _look_at_cells(self, table: Table, features: list[str], findings: Findings) -> None:
-        """Add the bad cells to the findings; a text column may be the target or one to drop whose name is misspelt."""
-        misspelt = not {self.target, *self.drop} <= set(table.header)
-        for column in read_columns(table, features, self.target if self.target in table.header else None):
-            if column.numbers or not misspelt:
-                column.report(table, findings)
+    def _check_columns(self, file: "_File", columns: list[str]) -> None:
+        """Every part has the columns that the training part has."""
+        table, line = file.table, file.header_line
+        lost = [column for column in [*columns, self.target] if column not in table.header]
+        if lost and not file.findings:
+            what = f"no column {listed(lost)}, which the training part has"
+            file.findings.add(line, table.problem(what, line, 1, cure=did_you_mean(lost[0], table.header)))
+
+    def _look_at_cells(self, file: "_File", columns: list[str]) -> None:
+        table = file.table
+        features = [column for column in columns if column in table.header and column not in self.categorical]
+        for column in read_columns(table, features, self.target if self.target in table.header else None, self.empty):
+            if column.label or column.mostly_numbers:
+                column.report(table, file.findings)
+
+    def _read_again(self, files: dict[str, "_File"], numbers: list[str]) -> None:
+        """Read cell by cell what pandas did not read as numbers, or labels that name no class; raise what is wrong."""
+        for file in files.values():
+            unread = unread_columns(file.frame, numbers)
+            nameless = not all(map(names_a_class, file.frame[self.target].to_numpy(dtype=object)))
+            if unread or nameless:
+                for column in read_columns(file.table, unread, self.target if nameless else None, self.empty):
+                    column.report(file.table, file.findings)
+                    if not column.label and not column.bad:
+                        file.frame[column.name] = column.numbers
+        _raise_all(files)
+
+    def _read_words(self, file: "_File", columns: list[str]) -> None:
+        unread = [column for column in columns if column not in self.categorical]
+        if unread:
+            again = parse(file.table, unread, text=unread, empty=self.empty)
+            file.frame[unread] = again
+        for column in columns:
+            file.frame[column] = words(file.frame[column], self.empty)
+
+    def _raw(self, files: dict[str, "_File"], columns: list[str], numbers: list[str], others: list[str]) -> RawData:
+        categories, codes = coded({part: file.frame for part, file in files.items()}, others)
+        labels = _labels({part: file.frame[self.target].to_numpy(dtype=object).astype(np.str_) for part, file in files.items()})
+        parts = {
+            part: RawExamples(
+                x=matrix(file.frame, numbers),
+                codes=codes[part],
+                y=labels[part],
+                ids=row_numbers(len(file.frame)),
+                label=self.target,
+                file=file.table.name,
+                lines=file.table.lines,
+                excerpt=file.table.excerpt,
+            )
+            for part, file in files.items()
+        }
+        tables = [file.table for file in files.values()]
+        return RawData(
+            name=tables[0].name,
+            parts=parts,
+            features=tuple(numbers),
+            categories=categories,
+            columns=tuple(columns),
+            images=False,
+            sha256=_sha256([table.sha256 for table in tables]),
+            notes=tuple(_extra_columns(tables)),
+        )
+
+
+@dataclass
+class _File:
+    """One file while it is read."""
+
+    path: str
+    findings: Findings = field(default_factory=Findings)
+    table: Table = field(init=False)
+    frame: "pd.DataFrame" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.table = read_table(self.path, self.findings)
+
+    @property
+    def header_line(self) -> int:
+        """Return the line of the header."""
+        line, _ = next(self.table.records())
+        return line
+
+
+def _raise_all(files: dict[str, _File]) -> None:
+    """Raise what was found in all of the files, if anything was."""
+    everything = Findings()
+    for file in files.values():
+        everything.extend(file.findings)
+    everything.raise_all()
+
+
+def _extra_columns(tables: list[Table]) -> Iterator[str]:
+    """Yield a note for each further file with columns that the first one does not have."""
+    first, *others = tables
+    for table in others:
+        if extra := [column for column in table.header if column not in first.header]:
+            yield f"{table.name}: columns that {first.name} does not have are left out: {listed(extra)}"
+
+
+def _sha256(digests: list[str]) -> str:
+    """Return the file's own digest, or of several files that of their digests."""
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def _other_delimiter(table: Table, missing: str) -> str:
@@ -99,46 +212,13 @@ def _other_delimiter(table: Table, missing: str) -> str:
     return ""
 
 
-def _parse(table: Table, features: list[str], target: str) -> "pd.DataFrame":
-    """Let pandas parse the features as it finds them and the target as text."""
-    import pandas as pd
-
-    options: dict[str, Any] = {"keep_default_na": False, "low_memory": False, "index_col": False, **exact_numbers()}
-    frame = pd.read_csv(
-        StringIO(table.text, newline="\n"),
-        sep=table.delimiter,
-        usecols=[*features, target],
-        dtype={target: str},
-        **options,
-    )
-    if len(frame) != len(table.lines):  # two parsers that disagree would pair values with the wrong lines
-        what = f"one parser reads {len(table.lines):,} rows, another {len(frame):,}"
-        raise InvalidInput(Problem(what=what, where=table.name, cure="look for a line of nothing but quoted blanks"))
-    return frame
-
-
-def exact_numbers() -> dict[str, Any]:
-    """Return the options under which pandas reads every number to its last bit.
-
-    From 3.1 on it does without, and the option warns; before that, the default may miss the last bit.
-    """
-    import pandas as pd
-
-    return {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
-
-
-def _is_finite(column: RawArray) -> bool:
-    """Whether pandas read the column as numbers, all of them finite."""
-    return column.dtype.kind in "iuf" and bool(np.isfinite(column).all())
-
-
-def _numbers_if_all(labels: RawArray) -> RawArray:
+def _labels(labels: dict[str, RawArray]) -> dict[str, RawArray]:
     """Return labels as int64 if all are integers, else as float64 if all are numbers, else as the text they are."""
-    if any(map(IS_A_CODE.match, labels)):
+    if any(IS_A_CODE.match(label) for part in labels.values() for label in part):
         return labels
     for dtype in (np.int64, np.float64):
         try:
-            return labels.astype(dtype)
+            return {part: text.astype(dtype) for part, text in labels.items()}
         except (ValueError, OverflowError):
             continue
     return labels

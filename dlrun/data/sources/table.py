@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,8 @@ import numpy as np
 
 from dlrun.arrays import IntArray
 from dlrun.data.messages import MOST, Findings, quoted, shown
-from dlrun.data.sources.files import open_file, shown_path
+from dlrun.data.sources.compressed import read_content
+from dlrun.data.sources.files import shown_path
 from dlrun.errors import InvalidInput, Problem
 
 
@@ -80,14 +80,13 @@ def read_table(path: str, findings: Findings) -> Table:
 
     Raises InvalidInput at once where there is nothing to go on with: no file, no text, no header, a broken quote.
     """
-    with open_file(path) as file:
-        content = file.read()
+    content = read_content(path)
     name = shown_path(path)
     table = Table(
         name=name,
-        text=_decode(name, content),
-        delimiter="\t" if path.lower().endswith((".tsv", ".tab")) else ",",
-        sha256=hashlib.sha256(content).hexdigest(),
+        text=_decode(name, content.data),
+        delimiter="\t" if content.name.lower().endswith((".tsv", ".tab")) else ",",
+        sha256=content.sha256,
     )
     records = table.records()
     line, header = next(records, (1, []))

@@ -1,0 +1,141 @@
+"""Missing cells: what is done about them must be said, because each choice says something else about the world.
+
+A cell is missing if it is empty, or holds a word that stands for nothing (`NA`). Labels are never missing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from dlrun.arrays import Array, BoolArray
+from dlrun.data.messages import MOST, limited, listed
+from dlrun.data.raw import MISSING, RawData, RawExamples, Selection
+from dlrun.errors import InvalidInput, Problem
+
+CURE = "fill it, or say what to do: data.missing: drop (leave such rows out), or impute"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imputation:
+    """What stands in for missing numbers, measured on the training part.
+
+    fill (n,) is one number a column; `flagged` are the columns that get a second one, 1 where a number was missing.
+    """
+
+    fill: Array
+    flagged: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefuseMissing:
+    """A missing cell is an error, told with its line."""
+
+    kind: Literal["error"] = "error"
+
+    def cleaned(self, raw: RawData) -> RawData:
+        """Return the data as it is; InvalidInput if a cell is missing, with the first of them and how many there are."""
+        problems: list[Problem] = []
+        found = 0
+        for part, examples in raw.parts.items():
+            gaps = _gaps(examples)
+            found += int(gaps.sum())
+            names = (*raw.features, *(category.name for category in raw.categories))
+            for row, column in np.argwhere(gaps)[: MOST - len(problems)]:
+                problems.append(raw.cell_problem(part, int(row), names[column], "the cell is empty", CURE))
+        if problems:
+            raise InvalidInput(*limited(problems, found))
+        return raw
+
+    def fit(self, train: Selection) -> Imputation | None:
+        """Return None: nothing is missing."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropMissing:
+    """Rows with a missing cell are left out, and counted in a note. What is left may be another population: look at it."""
+
+    kind: Literal["drop"] = "drop"
+
+    def cleaned(self, raw: RawData) -> RawData:
+        """Return the data without the rows that miss a cell; InvalidInput if no row of a part is left."""
+        parts, notes = {}, []
+        for name, examples in raw.parts.items():
+            whole = np.logical_not(_gaps(examples).any(axis=1))
+            if not whole.any():
+                what = f"every row of {name} misses a cell: nothing is left"
+                raise InvalidInput(Problem(what=what, where="data.missing", cure="drop the emptiest columns, or impute"))
+            parts[name] = examples if whole.all() else examples.only(whole)
+            if left_out := int((~whole).sum()):
+                of = "" if name == "all" else f" of {name}"
+                notes.append(f"{left_out:,} of {len(examples):,} rows{of} are left out: a cell is missing")
+        return replace(raw, parts=parts, notes=(*raw.notes, *notes))
+
+    def fit(self, train: Selection) -> Imputation | None:
+        """Return None: nothing is missing any more."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impute:
+    """A number stands in for missing ones: the column's median, mean or most frequent one in the training part.
+
+    A missing word is a word of its own. With `indicator`, every column that misses numbers in training gets a second one, 1
+    where a number was missing, so that the network can tell a gap from a typical value.
+    """
+
+    kind: Literal["impute"] = "impute"
+    using: Literal["median", "mean", "most_frequent"] = "median"
+    """What stands in: the training part's `median`, `mean`, or `most_frequent` number of the column."""
+    indicator: bool = True
+    """Add a column that is 1 where a number was missing."""
+
+    def cleaned(self, raw: RawData) -> RawData:
+        """Return the data as it is: what stands in is measured later, on the training part alone."""
+        return raw
+
+    def fit(self, train: Selection) -> Imputation | None:
+        """Measure what stands in; InvalidInput for a column without any number in the training part."""
+        x = train.examples.x[train.rows]
+        if x.dtype.kind != "f":
+            return None
+        gaps = np.isnan(x)
+        if empty := [train.raw.features[j] for j in np.flatnonzero(gaps.all(axis=0))]:
+            what = f"no number in the training part to stand in for the missing ones of {listed(empty)}"
+            raise InvalidInput(Problem(what=what, where=train.raw.name, cure="drop these columns"))
+        columns = (x[~gaps[:, j], j] for j in range(x.shape[1]))
+        fill = np.array([_typical(column, self.using) for column in columns], dtype=np.float64)
+        flagged = tuple(int(j) for j in np.flatnonzero(gaps.any(axis=0))) if self.indicator else ()
+        return Imputation(fill=fill, flagged=flagged)
+
+
+def imputation_notes(imputation: Imputation | None, train: Selection) -> Iterator[str]:
+    """Yield what the user should know about missing cells."""
+    if imputation is None:
+        return
+    gaps = np.isnan(train.examples.x[train.rows]).sum(axis=0)
+    told = [f"{name} ({count:,})" for name, count in zip(train.raw.features, gaps, strict=True) if count]
+    if told:
+        yield f"numbers stand in for missing ones, counted in the training part: {', '.join(told[:MOST])}"
+
+
+def _gaps(examples: RawExamples) -> BoolArray:
+    """Return which cells are missing, (m, n + k): numbers, then words."""
+    x = examples.x
+    numbers = np.isnan(x) if x.dtype.kind == "f" else np.zeros(x.shape, dtype=np.bool_)
+    return numbers if examples.codes is None else np.concatenate([numbers, examples.codes == MISSING], axis=1)
+
+
+def _typical(column: Array, using: str) -> float:
+    """Return the median, the mean, or the most frequent value (of equals the smallest)."""
+    if using == "median":
+        return float(np.median(column))
+    if using == "mean":
+        return float(column[0] + (column - column[0]).mean())  # relative to one of them: of constants exactly that constant
+    values, counts = np.unique(column, return_counts=True)
+    return float(values[counts.argmax()])
+
+
+Missing: TypeAlias = RefuseMissing | DropMissing | Impute  # the registry: a new answer is one class above and its name here
