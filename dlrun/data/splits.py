@@ -10,7 +10,7 @@ from dlrun.data.preparation import Classes, Dtype, Preparation
 from dlrun.data.preprocessing import Normalization, Normalize, TargetScale
 from dlrun.data.raw import RawData, Selection, row_numbers
 from dlrun.data.sources import Source
-from dlrun.data.splitting import PARTS, Split, split_notes, split_rows
+from dlrun.data.splitting import PARTS, SomeOrNone, Split, split_notes, split_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,7 @@ class Splits:
     """
 
     train: Examples
+    train_dev: Examples | None
     dev: Examples | None
     test: Examples | None
     preparation: Preparation
@@ -66,7 +67,7 @@ class Splits:
     @property
     def sizes(self) -> dict[str, int]:
         """How many examples each part has; parts that are not there are left out."""
-        parts = {"train": self.train, "dev": self.dev, "test": self.test}
+        parts = {"train": self.train, "train_dev": self.train_dev, "dev": self.dev, "test": self.test}
         return {name: len(part) for name, part in parts.items() if part is not None}
 
 
@@ -76,6 +77,7 @@ def prepare(
     normalize: Normalize,
     missing: Missing,
     categories: Categories,
+    train_dev: SomeOrNone = 0,
     *,
     regression: bool,
     seed: int,
@@ -85,7 +87,7 @@ def prepare(
     raw = missing.cleaned(source.load(seed))
     labels, classes = encode_labels(raw, regression=regression)
     m = len(raw.parts[raw.pool])
-    counts = split.counts(m, raw.brought)
+    counts = split.counts(m, raw.brought, train_dev)
     chosen = _choose(raw, counts, seed, labels[raw.pool] if classes and split.stratify else None)
     y = {name: labels[selection.part][selection.rows] for name, selection in chosen.items()}
     train = chosen["train"]
@@ -112,6 +114,7 @@ def prepare(
     }
     return Splits(
         train=examples["train"],
+        train_dev=examples.get("train_dev"),
         dev=examples.get("dev"),
         test=examples.get("test"),
         preparation=preparation,

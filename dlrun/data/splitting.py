@@ -13,7 +13,8 @@ from dlrun.data.stratification import apportion
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.seeding import Stream, rng_for
 
-PARTS = ("train", "dev", "test")
+SIZED = ("train", "dev", "test")  # the parts that have a size in `data.split`
+PARTS = (*SIZED, "train_dev")  # the order in which rows are drawn
 LARGEST_DEFAULT = 10_000  # examples in dev and in test: enough to see a difference of a tenth of a point
 
 # A whole number counts examples, a number with a point is a fraction of them: 1 is one example, 1.0 is all.
@@ -35,19 +36,19 @@ class Split:
     test: SomeOrNone | None = None
     stratify: bool = True
 
-    def counts(self, m: int, brought: Set[str] = frozenset()) -> dict[str, int]:
+    def counts(self, m: int, brought: Set[str] = frozenset(), train_dev: SomeOrNone = 0) -> dict[str, int]:
         """Return how many of m examples go to each part; a part that the file brings gets none, and takes no size.
+
+        `train_dev` is the size of the part that is held out of the training distribution, 0 for none.
 
         Fractions are rounded down, but those that add up to 1 leave nobody out: train has the rest.
         Raises InvalidInput at `data.split`, with the numbers: more than there is, no training example, or a size above 0
         that is less than one example.
         """
-        sizes = {part: getattr(self, part) for part in PARTS if part not in brought}
-        raise_all(
-            Problem(what=f"the data file brings its own {part} part", where=f"data.split.{part}", cure="leave this out")
-            for part in sorted(brought)
-            if getattr(self, part) is not None
-        )
+        sizes = {part: getattr(self, part) for part in SIZED if part not in brought}
+        raise_all(self._sizes_of_brought(brought, train_dev))
+        if train_dev:
+            sizes["train_dev"] = train_dev
         quotas = _quotas(sizes, m)
         left = m - math.fsum(quotas.values())
         if left < -1e-9 * m:
@@ -64,9 +65,17 @@ class Split:
         raise_all(_less_than_one(part, size, m) for part, size in sizes.items() if size and not counts[part])
         return counts
 
+    def _sizes_of_brought(self, brought: Set[str], train_dev: SomeOrNone) -> Iterator[Problem]:
+        """Yield the sizes given for parts that the data brings."""
+        given = {f"data.split.{part}": part for part in SIZED if getattr(self, part) is not None}
+        given |= {"data.train_dev": "train_dev"} if train_dev else {}
+        for key, part in given.items():
+            if part in brought:
+                yield Problem(what=f"the data brings its own {part} part", where=key, cure="leave this out")
+
     def resolved(self, counts: Mapping[str, int]) -> "Split":
         """Return the split written as the counts chosen, which choose the same rows again."""
-        return replace(self, **{part: counts.get(part) for part in PARTS})  # type: ignore[arg-type]
+        return replace(self, **{part: counts.get(part) for part in SIZED})  # type: ignore[arg-type]
 
     def _too_many(self, sizes: Mapping[str, int | float | None], m: int) -> Problem:
         given = {part: size for part, size in sizes.items() if size is not None}
@@ -101,7 +110,7 @@ def split_notes(split: Split, counts: Mapping[str, int], m: int) -> Iterator[str
     """Yield what the user should know about the sizes; that nobody is left, when other sizes take all, needs no saying."""
     if unused := m - sum(counts.values()):
         yield f"{unused:,} of {m:,} examples are left unused by data.split"
-    asked = {part: getattr(split, part) for part in counts}
+    asked = {part: getattr(split, part) for part in counts if part in SIZED}
     empty = [part for part, size in asked.items() if size is None and not counts[part]]
     if empty and m - math.fsum(_quotas(asked, m).values()) > 1e-9 * m:
         yield f"no {' and no '.join(empty)} part: what data.split leaves for it is less than one example"
@@ -115,7 +124,7 @@ def _quotas(sizes: Mapping[str, int | float | None], m: int) -> dict[str, float]
 def _less_than_one(part: str, size: float, m: int) -> Problem:
     what = f"{_words(size)} of {m:,} examples is less than one"
     cure = f"give a larger share, or a count (`{part}: 1` is one example); `{part}: 0` means no such part"
-    return Problem(what=what, where=f"data.split.{part}", cure=cure)
+    return Problem(what=what, where="data.train_dev" if part == "train_dev" else f"data.split.{part}", cure=cure)
 
 
 def _words(size: int | float) -> str:

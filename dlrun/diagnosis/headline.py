@@ -1,5 +1,6 @@
 """The verdict in one line of plain English."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 from typing import Literal
@@ -19,27 +20,28 @@ class Unit:
 
 
 UNITS: dict[Metric, Unit] = {"error_rate": Unit(100, " points"), "rmse": Unit(1, "")}  # rmse: in the target's own units
-PART_THAT_DECIDES = {"bias": "training", "variance": "dev"}
 
 
-def headline(bias: Gap, variance: Gap | None, threshold: float, unit: Unit) -> str:
-    """Return what is wrong, then what is still open and how many examples would close it."""
-    gaps = {"bias": bias} | ({"variance": variance} if variance else {})
+def headline(gaps: Mapping[str, Gap], threshold: float, unit: Unit, *, unseen: str = "dev") -> str:
+    """Return what is wrong, then what is still open and how many examples would close it.
+
+    gaps are bias, variance and data mismatch, as far as they are known; `unseen` is the part that variance is measured on.
+    """
+    deciding = {"bias": "training", "variance": unseen, "data mismatch": "dev"}
     high = [name for name, gap in gaps.items() if gap.status == "high"]
     undecided = {name: gap for name, gap in gaps.items() if gap.status == "inconclusive"}
-    if len(high) == 2:
-        return "both: high bias and high variance, the worst of the four"
-
-    still_open = [_open_question(name, gap, threshold, unit) for name, gap in undecided.items()]
-    if variance is None:
+    still_open = [_open_question(name, deciding[name], gap, threshold, unit) for name, gap in undecided.items()]
+    if high == ["bias", "variance"]:
+        return "; ".join(["both: high bias and high variance, the worst of the four", *still_open])
+    if "variance" not in gaps:
         still_open.append("variance is unknown: there is no dev part")
     if high:
-        return "; ".join([f"high {high[0]}", *still_open])
+        return "; ".join([_listed([name if name == "data mismatch" else f"high {name}" for name in high]), *still_open])
     if undecided:
         return "inconclusive: " + "; ".join(still_open)
 
-    measured = " and ".join(f"{name} {numbers(gap, unit)}" for name, gap in gaps.items())
-    opening = "neither" if variance else "nothing high"
+    measured = _listed([f"{name} {numbers(gap, unit)}" for name, gap in gaps.items()])
+    opening = "neither" if list(gaps) == ["bias", "variance"] else "nothing high"
     below = f"{measured} below the tolerance of {_plain(threshold * unit.factor)}{unit.word}"
     return "; ".join([f"{opening}: {below}", *still_open])
 
@@ -52,9 +54,13 @@ def numbers(interval: Interval, unit: Unit) -> str:
     return f"{value:z.{decimals}f}{unit.word} [{low:z.{decimals}f}, {high:z.{decimals}f}]"
 
 
-def _open_question(name: str, gap: Gap, threshold: float, unit: Unit) -> str:
+def _listed(words: list[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _open_question(name: str, part: str, gap: Gap, threshold: float, unit: Unit) -> str:
     question = f"{name} {numbers(gap, unit)} against {_plain(threshold * unit.factor)}"
-    part = PART_THAT_DECIDES[name]
     if gap.needed_n is None:
         return f"{question}; no number of {part} examples would decide"
     return f"{question}; about {_rounded_up(gap.needed_n):,} {part} examples in all would decide"

@@ -1,4 +1,4 @@
-"""The ladder of errors: target, train, dev; each step up it has a name, a size, and a cure of its own."""
+"""The ladder of errors: target, train, train_dev, dev; each step up it has a name, a size, and a cure of its own."""
 
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -29,6 +29,7 @@ class Errors:
     target: float
     target_assumed: bool
     train: Estimate
+    train_dev: Estimate | None = None
     dev: Estimate | None
 
     @property
@@ -39,15 +40,22 @@ class Errors:
     @property
     def parts(self) -> dict[str, Estimate]:
         """The measured parts by name."""
-        return {"train": self.train} | ({"dev": self.dev} if self.dev else {})
+        parts = {"train": self.train, "train_dev": self.train_dev, "dev": self.dev}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    @property
+    def unseen(self) -> Estimate | None:
+        """The part that training did not see and that comes from where it came from, as far as is known."""
+        return self.train_dev or self.dev
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """What is wrong with a run, as far as its errors can say.
 
-    avoidable_bias = train − target, variance = dev − train; a gap is too large beyond tolerance · scale. variance is None without
-    a dev part. verdict is empty when nothing is wrong, and when nothing is decided: the gaps' statuses tell which.
+    avoidable_bias = train − target, variance = train_dev − train, data_mismatch = dev − train_dev; without a train_dev part
+    variance = dev − train, and a mismatch is part of it. A gap is too large beyond tolerance · scale; it is None where its parts
+    are not there. verdict is empty when nothing is wrong, and when nothing is decided: the gaps' statuses tell which.
     """
 
     errors: Errors
@@ -55,17 +63,21 @@ class Diagnosis:
     scale: float
     avoidable_bias: Gap
     variance: Gap | None
+    data_mismatch: Gap | None = None
 
     @property
     def verdict(self) -> tuple[str, ...]:
-        """The words for what is wrong: high_bias, high_variance, in this order."""
-        words = {"high_bias": self.avoidable_bias, "high_variance": self.variance}
+        """The words for what is wrong: high_bias, high_variance, data_mismatch, in this order."""
+        words = {"high_bias": self.avoidable_bias, "high_variance": self.variance, "data_mismatch": self.data_mismatch}
         return tuple(word for word, found in words.items() if found and found.status == "high")
 
     @property
     def headline(self) -> str:
         """The verdict in one line."""
-        return headline(self.avoidable_bias, self.variance, self.tolerance * self.scale, UNITS[self.errors.metric])
+        named = {"bias": self.avoidable_bias, "variance": self.variance, "data mismatch": self.data_mismatch}
+        gaps = {name: gap for name, gap in named.items() if gap is not None}
+        part = "train-dev" if self.errors.train_dev else "dev"
+        return headline(gaps, self.tolerance * self.scale, UNITS[self.errors.metric], unseen=part)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -78,6 +90,8 @@ class Diagnosis:
             "only the test part, or runs with other seeds, are unbiased"
         )
         missing = "there is no dev part, so variance is not measured"
+        if self.errors.train_dev:
+            missing = "there is no dev part: variance is measured on train-dev, a data mismatch is not"
         return (*([assumed] if self.errors.target_assumed else []), chosen if self.errors.dev else missing)
 
     def to_json(self) -> dict[str, Any]:
@@ -96,7 +110,7 @@ class Diagnosis:
             "scale": self.scale,
             "avoidable_bias": _gap_json(self.avoidable_bias),
             "variance": _gap_json(self.variance) if self.variance else None,
-            "data_mismatch": None,
+            "data_mismatch": _gap_json(self.data_mismatch) if self.data_mismatch else None,
             "dev_overfitting": None,
             "optimization": None,
             "health": None,
@@ -132,7 +146,8 @@ def diagnose(errors: Errors, *, tolerance: float, scale: float = 1.0) -> Diagnos
         tolerance=tolerance,
         scale=scale,
         avoidable_bias=gap(errors.train, exact(errors.target), threshold),
-        variance=gap(errors.dev, errors.train, threshold) if errors.dev else None,
+        variance=gap(errors.unseen, errors.train, threshold) if errors.unseen else None,
+        data_mismatch=gap(errors.dev, errors.train_dev, threshold) if errors.dev and errors.train_dev else None,
     )
 
 
@@ -150,7 +165,10 @@ def _errors_from_json(tree: dict[str, Any]) -> Errors:
         if name != "target"
     }
     target = float(tree["errors"]["target"]["error"])
-    return Errors(target=target, target_assumed=bool(tree["target_assumed"]), train=parts["train"], dev=parts.get("dev"))
+    assumed = bool(tree["target_assumed"])
+    return Errors(
+        target=target, target_assumed=assumed, train=parts["train"], train_dev=parts.get("train_dev"), dev=parts.get("dev")
+    )
 
 
 def _interval_json(name: str, interval: Interval) -> dict[str, Any]:

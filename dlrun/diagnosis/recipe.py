@@ -39,9 +39,11 @@ def next_experiment(diagnosis: Diagnosis, *, hidden: Sequence[int], plain: bool,
         stronger = f"{l2 * STRONGER or FIRST_L2:g}"
         reason = "high variance: more regularization; expect the train error to rise a little"
         return Advice(reason, {"regularization.l2": stronger})
+    if "data_mismatch" in diagnosis.verdict:
+        return Advice("data mismatch: look at what is unlike between train and dev, and train on examples that are more like dev")
     if diagnosis.variance is None:
         return Advice("variance is unknown: a dev part would show it", {"data.split.dev": "20%"})
-    gaps = (diagnosis.avoidable_bias, diagnosis.variance)
-    if any(gap.status == "inconclusive" for gap in gaps):
+    gaps = (diagnosis.avoidable_bias, diagnosis.variance, diagnosis.data_mismatch)
+    if any(gap is not None and gap.status == "inconclusive" for gap in gaps):
         return Advice("inconclusive: another seed shows how much of this is chance", {"seed": str(seed + 1)})
     return Advice("nothing is wrong on train and dev: the test part has the unbiased error, look once")

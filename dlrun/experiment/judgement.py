@@ -1,5 +1,6 @@
 """What a trained network is worth on each part: errors with intervals, predictions, diagnosis."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,14 +56,15 @@ def judge(experiment: Experiment, examples: Examples) -> Judgement:
     return Judgement(examples, z, losses, error)
 
 
-def diagnose_run(experiment: Experiment, train: Judgement, dev: Judgement | None) -> Diagnosis:
-    """Compare target, train and dev error; for regression the tolerance is in units of the target's deviation."""
+def diagnose_run(experiment: Experiment, judged: Mapping[str, Judgement]) -> Diagnosis:
+    """Compare the target with the errors of the parts; for regression the tolerance is in units of the target's deviation."""
     told = experiment.spec.diagnosis
     errors = Errors(
         target=told.target_error or 0.0,
         target_assumed=told.target_error is None,
-        train=train.error,
-        dev=dev.error if dev else None,
+        train=judged["train"].error,
+        train_dev=judged["train_dev"].error if "train_dev" in judged else None,
+        dev=judged["dev"].error if "dev" in judged else None,
     )
     return diagnose(errors, tolerance=told.tolerance, scale=experiment.plan.error_unit)
 

@@ -6,11 +6,13 @@ from dataclasses import fields
 from time import perf_counter
 from typing import Literal
 
+from dlrun.data.splits import Splits
 from dlrun.rundir.files import AppendFile
 from dlrun.rundir.paths import RunPaths
 from dlrun.training.loop import Evaluation, StepEnd
 
-METRICS = tuple(field.name for field in fields(Evaluation))
+METRICS = tuple(field.name for field in fields(Evaluation) if not field.name.startswith("train_dev"))
+TRAIN_DEV_METRICS = ("train_dev_loss", "train_dev_error")
 STEPS = ("step", "epoch", "learning_rate", "cost")
 TIMINGS = ("epoch", "seconds", "examples_per_second")
 
@@ -29,10 +31,11 @@ def record_every(record_steps: Literal["auto", "off"] | int, total_steps: int) -
             return every
 
 
-def recorded(steps: Iterable[StepEnd], paths: RunPaths, every: int | None, m_train: int) -> Iterator[StepEnd]:
+def recorded(steps: Iterable[StepEnd], paths: RunPaths, every: int | None, splits: Splits) -> Iterator[StepEnd]:
     """Pass steps on, each written down before whoever iterates sees it; steps.csv in blocks, at the latest at an evaluation."""
     with ExitStack() as stack:
-        metrics = stack.enter_context(AppendFile(paths.metrics, METRICS))
+        columns = METRICS + (TRAIN_DEV_METRICS if splits.train_dev else ())
+        metrics = stack.enter_context(AppendFile(paths.metrics, columns))
         timings = stack.enter_context(AppendFile(paths.timings, TIMINGS))
         step_rows = stack.enter_context(_Block(AppendFile(paths.steps, STEPS))) if every else None
         began, began_at = perf_counter(), 0.0
@@ -42,8 +45,8 @@ def recorded(steps: Iterable[StepEnd], paths: RunPaths, every: int | None, m_tra
             if row := step.evaluation:
                 if step_rows:
                     step_rows.flush()
-                metrics.append([whole(row.epoch), *(getattr(row, name) for name in METRICS[1:])])
-                seconds, examples = perf_counter() - began, (row.epoch - began_at) * m_train
+                metrics.append([whole(row.epoch), *(getattr(row, name) for name in columns[1:])])
+                seconds, examples = perf_counter() - began, (row.epoch - began_at) * len(splits.train)
                 timings.append([whole(row.epoch), round(seconds, 6), round(examples / seconds, 1)])
             yield step
             if row:

@@ -46,7 +46,7 @@ class Run:
         began = perf_counter()
         try:
             with pinned(_threads(experiment)):
-                for step in recorded(steps, self.paths, every, len(experiment.splits.train)):
+                for step in recorded(steps, self.paths, every, experiment.splits):
                     if step.evaluation:
                         self.log(in_words(step.evaluation))
                     yield step
@@ -61,12 +61,13 @@ class Run:
         experiment, state = self.experiment, self.state
         with pinned(_threads(experiment)):
             checkpoint.load_params(self.paths, "best", experiment.network.params)
-            judged_train = judge(experiment, experiment.splits.train)
-            judged_dev = judge(experiment, experiment.splits.dev) if experiment.splits.dev else None
+            splits = experiment.splits
+            parts = {"train": splits.train, "train_dev": splits.train_dev, "dev": splits.dev}
+            judged = {name: judge(experiment, part) for name, part in parts.items() if part is not None}
         self.interrupts.check(self.paths.root)
-        if judged_dev:
-            write_predictions(experiment, judged_dev, self.paths, "dev")
-        diagnosis = diagnose_run(experiment, judged_train, judged_dev)
+        for name in judged.keys() - {"train"}:
+            write_predictions(experiment, judged[name], self.paths, name)
+        diagnosis = diagnose_run(experiment, judged)
         write_json(self.paths.diagnosis, diagnosis.to_json())
         self._note(
             status="completed",

@@ -119,6 +119,7 @@ def load_splits(loaded: LoadedSpec, dtype: Dtype) -> Splits:
             spec.data.normalize,
             spec.data.missing,
             spec.data.categories,
+            spec.data.train_dev,
             regression=spec.loss != "auto" and spec.loss.regression,
             seed=spec.seed,
             dtype=dtype,
@@ -213,6 +214,7 @@ def resolve(spec: Spec, splits: Splits, network: Network, loss: Loss, batch_size
         {
             "loss": loss,
             "data.split": splits.split,
+            "data.train_dev": len(splits.train_dev) if splits.train_dev and spec.data.train_dev else 0,
             "training.threads": threads,
             "training.kernels": network.kernels.name,
         }

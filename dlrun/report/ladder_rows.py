@@ -27,13 +27,15 @@ class Rung:
 
 
 def rungs(diagnosis: Diagnosis) -> list[Rung]:
-    """Return target, train and dev, from the top."""
+    """Return target, train, train_dev and dev, from the top."""
     errors, metric = diagnosis.errors, diagnosis.errors.metric
     target = Rung("target", error_text(errors.target, metric), "assumed" if errors.target_assumed else "given")
-    gaps = {"train": ("bias", diagnosis.avoidable_bias), "dev": ("variance", diagnosis.variance)}
+    variance, mismatch = ("variance", diagnosis.variance), ("mismatch", diagnosis.data_mismatch)
+    last = {"train_dev": variance, "dev": mismatch} if errors.train_dev else {"dev": variance}
+    gaps = {"train": ("bias", diagnosis.avoidable_bias), **last}
     measured = [
         Rung(
-            part,
+            part.replace("_", "-"),
             error_text(error.value, metric),
             range_text(error.low, error.high, metric),
             f"{error.n:,}",

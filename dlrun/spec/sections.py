@@ -11,7 +11,7 @@ from dlrun.data.encoding import Categories, OneHot
 from dlrun.data.missing import Missing, RefuseMissing
 from dlrun.data.preprocessing import Normalize, Standard
 from dlrun.data.sources import Source
-from dlrun.data.splitting import Split
+from dlrun.data.splitting import SomeOrNone, Split
 from dlrun.nn.constraints import Clip
 from dlrun.nn.initializers import Auto, Initializer
 from dlrun.nn.layers import Activation, BatchNorm, Relu
@@ -28,6 +28,7 @@ class Data:
 
     source: Source
     split: Split = Split()
+    train_dev: SomeOrNone = 0
     missing: Missing = RefuseMissing()
     categories: Categories = OneHot()
     normalize: Normalize = Standard()

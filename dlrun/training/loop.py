@@ -17,7 +17,10 @@ from dlrun.training.state import State
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A row of metrics.csv: train figures are running means over the epoch, cost is train_loss plus the penalties."""
+    """A row of metrics.csv: train figures are running means over the epoch, cost is train_loss plus the penalties.
+
+    Parts that are not there have no figures; the last two columns are written only where there is a train_dev part.
+    """
 
     epoch: float
     step: int
@@ -28,6 +31,8 @@ class Evaluation:
     dev_loss: float | None
     dev_error: float | None
     weight_norm: float
+    train_dev_loss: float | None = None
+    train_dev_error: float | None = None
 
 
 @dataclass
@@ -89,6 +94,7 @@ def evaluate_now(network: Network, plan: Plan, splits: Splits, state: State, lr:
         state.best.offer(dev, epoch, state.step, network.params)
         if plan.patience is not None and epoch - state.best.epoch >= plan.patience:
             state.stop_reason = f"early stopping: dev no better for {plan.patience} epochs"
+    held = evaluate(network, plan.loss, splits.train_dev.x, splits.train_dev.y) if splits.train_dev else None
     train_loss = state.loss_sum / state.seen
     if isinstance(plan.learning_rate.decay, ReduceOnPlateau):
         state.plateau.observe(dev.loss if dev else train_loss, plan.learning_rate.decay)
@@ -102,6 +108,8 @@ def evaluate_now(network: Network, plan: Plan, splits: Splits, state: State, lr:
         dev_loss=dev.loss if dev else None,
         dev_error=plan.error_unit * dev.error if dev else None,
         weight_norm=weight_norm,
+        train_dev_loss=held.loss if held else None,
+        train_dev_error=plan.error_unit * held.error if held else None,
     )
 
 
