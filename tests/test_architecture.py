@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "dlrun"
 
 FLOORS: dict[str, int] = {
-    "errors": 0, "arrays": 0, "seeding": 0,
+    "errors": 0, "arrays": 0, "seeding": 0, "purposes": 0,
     "kernels": 1, "statistics": 1,
     "nn": 2, "data": 2, "diagnosis": 2, "rundir": 2,
     "spec": 3, "training": 3, "checkpoint": 3,
