@@ -55,7 +55,7 @@ def test_every_command_and_exit_code_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     assert all(f"`dlrun {command}" in readme for command in COMMANDS)
     of_errors = {str(error.exit_code) for error in vars(errors).values() if hasattr(error, "exit_code")}
-    table = readme.partition("## Exit codes")[2].partition("##")[0]
+    table = readme.partition("| exit code |")[2].partition("##")[0]
     told = {code for cell in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for code in cell.split(", ")}
     assert told == of_errors | {"0", str(BUG), "130", "143"}
 
