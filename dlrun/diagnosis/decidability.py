@@ -15,7 +15,7 @@ from dlrun.statistics.planning import (
 
 RATES = (0.01, 0.05, 0.20)  # error rates at which a dev set is looked at
 SIZES = (0.10, 0.25, 0.50)  # the same for regression: RMSEs as fractions of the target's deviation
-FEWEST = 2  # examples: of one, the spread of an RMSE is unknown
+FEWEST = 10  # examples: with less, normal limits are a guess
 EXPECTED: dict[Metric, Expected] = {"error_rate": expected_rate, "rmse": expected_rmse}
 
 

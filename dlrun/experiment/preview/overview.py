@@ -49,9 +49,10 @@ def _work(experiment: Experiment) -> dict[str, Any]:
 
 
 def _dev(experiment: Experiment) -> dict[str, Any] | None:
-    """Return what the dev part can decide; None without one."""
+    """Return what the dev part can decide, None without one; scale turns its errors into the target's units."""
     splits, regression = experiment.splits, experiment.plan.loss.regression
     if splits.dev is None:
         return None
     tolerance = experiment.spec.diagnosis.tolerance
-    return asdict(decidable("rmse" if regression else "error_rate", len(splits.dev), len(splits.train), tolerance))
+    found = decidable("rmse" if regression else "error_rate", len(splits.dev), len(splits.train), tolerance)
+    return asdict(found) | {"scale": experiment.plan.error_unit}

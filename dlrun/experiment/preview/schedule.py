@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dlrun.data.batches import boundaries
 from dlrun.experiment.setup import Experiment
 from dlrun.nn.schedules import Progress, ReduceOnPlateau
+from dlrun.statistics.thinning import spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +40,3 @@ def rate_plan(experiment: Experiment, most: int) -> RatePlan:
         rows=tuple(RateRow(epoch_num=e, first=rate(e, 0), last=rate(e, len(starts) - 1)) for e in spread(plan.epochs, most)),
         depends_on_run=isinstance(plan.learning_rate.decay, ReduceOnPlateau),
     )
-
-
-def spread(count: int, most: int) -> list[int]:
-    """Return at most so many of 0 … count − 1, evenly spread, with both ends: all of them if they are few enough."""
-    if count <= most:
-        return list(range(count))
-    return [k * (count - 1) // (most - 1) for k in range(most)]
