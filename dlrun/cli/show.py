@@ -62,14 +62,14 @@ def _show_spec(path: str, overrides: list[str], *, schedule: bool, time: bool, o
         print(as_json(tree))
         return
 
-    from dlrun.report.comments import Comment
+    from dlrun.report.comments import print_comment
     from dlrun.report.marked_spec import print_marked
     from dlrun.report.preview import print_preview
     from dlrun.report.rates import print_schedule, print_time
     from dlrun.report.terminal import console
 
     out = console()
-    out.print(Comment(f"{path} with every value written; a mark says what the default is, and what dlrun has chosen"))
+    print_comment(out, f"{path} with every value written; a mark says what the default is, and what dlrun has chosen")
     print_marked(marked_lines(experiment.spec, differs), out)
     print_preview(tree, [_command(path, overrides, said["patch"]) for said in tree["advice"]], out)
     if schedule:

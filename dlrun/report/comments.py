@@ -27,12 +27,16 @@ class Comment:
             yield Segment.line()
 
 
+def print_comment(out: Console, *contents: RenderableType) -> None:
+    """Print contents below one another, as comments; what cannot be broken is not cut off either."""
+    for content in contents:
+        out.print(Comment(content), crop=False)
+
+
 def print_section(out: Console, title: str, *contents: RenderableType) -> None:
     """Print an empty line, a title, and what belongs to it."""
     out.print()
-    out.print(Comment(Text(title, style="bold")))
-    for content in contents:
-        out.print(Comment(content))
+    print_comment(out, Text(title, style="bold"), *contents)
 
 
 def facts(rows: Iterable[tuple[str, RenderableType]]) -> Table:
@@ -45,9 +49,9 @@ def facts(rows: Iterable[tuple[str, RenderableType]]) -> Table:
     return table
 
 
-def unbroken(text: str, style: str = "") -> Text:
-    """Return a text that is never broken into lines: a command to copy."""
-    return Text(text, style=style, no_wrap=True, overflow="ignore")
+def unbroken(text: str, word: str = "") -> Text:
+    """Return a text that is never broken into lines, a path or a command to copy, behind a word for it."""
+    return Text.assemble((word, "dim"), text, no_wrap=True, overflow="ignore")
 
 
 def _without_trailing_space(line: Iterable[Segment]) -> list[Segment]:

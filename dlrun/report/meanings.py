@@ -38,12 +38,13 @@ def _rows(tree: Tree) -> Iterator[tuple[str, str]]:
 def _l2(l2: Tree, kind: str, steps: str) -> Iterator[str]:
     factors = f"1 − αλ/m = {l2['per_step']:.9g} a step, {l2['per_epoch']:.6g} an epoch of {steps}"
     caveat = f"; {kind} divides that gradient by √v, like any other" if l2["adaptive"] else ""
-    yield f"under plain descent at α = {l2['rate']:g} W shrinks by {factors}{caveat}"
+    yield f"under plain descent at α = {l2['rate']:g} W is multiplied by {factors}{caveat}"
     theirs = f"PyTorch: weight_decay = λ/m = {l2['pytorch_weight_decay']:.6g}, given to W alone, in SGD and in Adam"
     yield f"{theirs}, which add it to the gradient as here; AdamW would shrink W by it directly"
     if (alpha := l2["scikit_learn_alpha"]) is not None:
-        why = "λ" if alpha == l2["strength"] else "λ/2, since its squared error is halved,"
-        yield f"scikit-learn: alpha = {why} = {alpha:g} with the same batch size: it divides by the batch too"
+        why = "λ" if alpha == l2["strength"] else "λ/2"
+        halved = "" if why == "λ" else ", and halves its squared error"
+        yield f"scikit-learn: alpha = {why} = {alpha:g} with the same batch size: it divides by the batch too{halved}"
 
 
 def _l1(l1: Tree, kind: str) -> str:
@@ -54,7 +55,7 @@ def _l1(l1: Tree, kind: str) -> str:
 
 def _decay(decay: Tree, steps: str) -> Iterator[str]:
     factors = f"1 − α · weight_decay = {decay['per_step']:.9g} a step, {decay['per_epoch']:.6g} an epoch of {steps}"
-    yield f"at α = {decay['rate']:g} W shrinks by {factors}, whatever its gradient"
+    yield f"at α = {decay['rate']:g} W is multiplied by {factors}, whatever its gradient"
     yield "PyTorch: the same number in AdamW, given to W alone"
 
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 
 from dlrun.diagnosis.ladder import Diagnosis
-from dlrun.report.comments import Comment, facts, unbroken
+from dlrun.report.comments import facts, print_comment, unbroken
 from dlrun.report.figures import duration, error_text, range_text
 from dlrun.report.terminal import diagnosis_page
 
@@ -18,24 +18,19 @@ Tree = Mapping[str, Any]
 
 def print_past(tree: Tree, diagnosis: Diagnosis | None, out: Console) -> None:
     """Print the facts of a run, then its diagnosis if it has come to one, all as comments."""
-    out.print(Comment(facts(_rows(tree, diagnosis))))
-    out.print(Comment(""))
-    if diagnosis is None:
-        out.print(Comment(f"no diagnosis: the run is {tree['status']}"))
-    else:
-        for part in diagnosis_page(diagnosis):
-            out.print(Comment(part))
+    print_comment(out, unbroken(tree["path"], word="run      "))
+    if tree["argv"]:
+        print_comment(out, unbroken(shlex.join(["dlrun", *tree["argv"][1:]]), word="command  "))
+    print_comment(out, facts(_rows(tree, diagnosis)), "")
+    print_comment(out, *(diagnosis_page(diagnosis) if diagnosis else [f"no diagnosis: the run is {tree['status']}"]))
 
 
-def _rows(tree: Tree, diagnosis: Diagnosis | None) -> Iterator[tuple[str, RenderableType]]:
-    yield "run", unbroken(tree["path"])
+def _rows(tree: Tree, diagnosis: Diagnosis | None) -> Iterator[tuple[str, str]]:
     yield "status", tree["status"] + (f": {tree['stop_reason']}" if tree["stop_reason"] else "")
     yield "started", f"{_moment(tree['started'])} on {tree['host']}"
     if tree["ended"]:
         trained = f", {duration(tree['seconds'])} of training" if tree["seconds"] is not None else ""
         yield "ended", f"{_moment(tree['ended'])}{trained}"
-    if tree["argv"]:
-        yield "command", unbroken(shlex.join(["dlrun", *tree["argv"][1:]]))
     if tree["overrides"]:
         yield "changed", ", ".join(tree["overrides"])
     if tree["parent"]:

@@ -69,7 +69,8 @@ def _print_work(tree: Tree, out: Console) -> None:
 
 
 def _memory(memory: Tree) -> Table:
-    parts = ", ".join(f"{part} {n / MEBIBYTE:,.2f}" for part, n in memory["data"].items())
+    decimals = 3 if memory["total"] < 10 * MEBIBYTE else 1
+    parts = ", ".join(f"{part} {n / MEBIBYTE:,.{decimals}f}" for part, n in memory["data"].items())
     table = table_of("memory", "MiB", "", right=(1,))
     rows = {
         "data": (sum(memory["data"].values()), parts),
@@ -80,9 +81,9 @@ def _memory(memory: Tree) -> Table:
         "buffers": (memory["buffers"], f"of one pass, for up to {memory['rows']:,} examples at once"),
     }
     for word, (count, note) in rows.items():
-        table.add_row(word, f"{count / MEBIBYTE:,.2f}", note)
+        table.add_row(word, f"{count / MEBIBYTE:,.{decimals}f}", note)
     machine = f"of {memory['machine'] / 2**30:,.1f} GiB in this machine" if memory["machine"] else ""
-    table.add_row("total", f"{memory['total'] / MEBIBYTE:,.2f}", machine)
+    table.add_row("total", f"{memory['total'] / MEBIBYTE:,.{decimals}f}", machine)
     return table
 
 
@@ -94,26 +95,26 @@ def _print_dev(dev: Tree | None, out: Console) -> None:
     regression = dev["metric"] == "rmse"
     factor, unit = (dev["scale"], "") if regression else (100, " points")
     tolerance = f"{factor * dev['tolerance']:.3g}{unit}"
-    table = table_of("at an error of", "known to ±", "same examples", "independent", f"within {tolerance}", right=range(5))
+    differences = ["independent"] if regression else ["same_examples", "independent"]
+    headings = ["at an error of", "known to ±", *(word.replace("_", " ") for word in differences), f"within {tolerance}"]
+    table = table_of(*headings, right=range(len(headings)))
     for row in dev["at"]:
         error = f"{factor * row['error']:.3g}" + ("" if regression else " %")
         needed = "no number" if row["verdict_n"] is None else f"{row['verdict_n']:,} examples"
-        differences = (_difference(row[key], factor) for key in ("same_examples", "independent"))
-        table.add_row(error, f"{factor * row['half_width']:.2g}", *differences, needed)
+        smallest = ("–" if row[word] is None else f"{factor * row[word]:.2g}" for word in differences)
+        table.add_row(error, f"{factor * row['half_width']:.2g}", *smallest, needed)
     print_section(out, f"{title}: {dev['n']:,} examples", table, "", *_dev_notes(regression, tolerance))
 
 
 def _dev_notes(regression: bool, tolerance: str) -> Iterator[str]:
     half = "half a 95 % interval" + (", if residuals are normal" if regression else "")
     yield f"known to ±: {half}{'; RMSEs in units of the target' if regression else ', in points'}"
-    if not regression:
+    if regression:
+        yield "independent: the smallest difference of two runs that is more than chance, each with examples of its own"
+    else:
         yield "same examples: the smallest difference of two runs that is more than chance, if they share half of their errors"
-    yield "independent: the same as if the two had been judged on different examples, the careful figure"
+        yield "independent: that difference if each run had examples of its own, the careful figure"
     yield f"within {tolerance}: dev examples that show a variance of 0 to be below the tolerance"
-
-
-def _difference(value: float | None, factor: float) -> str:
-    return "–" if value is None else f"{factor * value:.2g}"
 
 
 def _print_advice(advice: Sequence[Tree], commands: Sequence[str], out: Console) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -137,7 +138,7 @@ def _l2(experiment: Experiment) -> L2Meaning | None:
         m=m,
         rate=rate,
         per_step=per_step,
-        per_epoch=per_step**experiment.steps_per_epoch,
+        per_epoch=_compounded(per_step, experiment.steps_per_epoch),
         adaptive=isinstance(experiment.spec.optimizer, ADAPTIVE),
         pytorch_weight_decay=strength / m,
         scikit_learn_alpha=strength / 2 if halved else None if loss.regression else strength,
@@ -155,8 +156,16 @@ def _l1(experiment: Experiment) -> L1Meaning | None:
 def _decay(experiment: Experiment, optimizer: AdamW) -> DecayMeaning:
     rate = experiment.spec.learning_rate.initial
     per_step = 1 - rate * optimizer.weight_decay
-    per_epoch = per_step**experiment.steps_per_epoch
+    per_epoch = _compounded(per_step, experiment.steps_per_epoch)
     return DecayMeaning(weight_decay=optimizer.weight_decay, rate=rate, per_step=per_step, per_epoch=per_epoch)
+
+
+def _compounded(factor: float, times: int) -> float:
+    """Return factorᵗⁱᵐᵉˢ; infinite where that is no float: such a rate times such a λ does not shrink weights."""
+    try:
+        return float(factor**times)
+    except OverflowError:
+        return inf
 
 
 def _averages(experiment: Experiment) -> Iterator[AverageMeaning]:

@@ -5,11 +5,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from statistics import median
+from statistics import mean, median
 from time import perf_counter
 
 import numpy as np
 
+from dlrun.experiment.preview.schedule import rate_plan
 from dlrun.experiment.recording import METRICS, STEPS, TIMINGS, record_every
 from dlrun.experiment.setup import Experiment
 from dlrun.experiment.threads import pinned
@@ -20,6 +21,7 @@ from dlrun.training.loop import train
 WARM_UP, STEPS_TIMED, EVALUATIONS_TIMED = 5, 20, 3
 SECONDS = 20.0  # after which what has been timed is enough
 ENDLESS = 10**9  # epochs, steps: nothing is evaluated, nothing comes to its end
+RATES_LOOKED_AT = 20
 
 # Bytes in a file, as runs have them: a float is written with all its digits, a count in few.
 FLOAT, COUNT, LINE_OF_LOG, PREDICTION, DOCUMENTS = 19, 5, 105, 48, 12_000
@@ -48,7 +50,7 @@ def time_run(experiment: Experiment) -> Timing:
     """
     threads = experiment.spec.training.threads
     assert threads != "auto", "a resolved spec says a number"
-    with pinned(threads), _restored(experiment.network):
+    with pinned(threads), _restored(experiment.network), np.errstate(all="ignore"):  # what overflows is found
         steps = list(_step_seconds(experiment))
         evaluation = _evaluation_seconds(experiment)
     step, dev = median(steps), experiment.splits.dev
@@ -72,14 +74,23 @@ def disk_bytes(experiment: Experiment) -> int:
     best = state.best.theta.nbytes + state.best.stats.nbytes if experiment.splits.dev else 0
     every = record_every(experiment.spec.training.record_steps, total)
     evaluations = total // plan.evaluate_every
-    rows = evaluations * (_row(METRICS, counts=2) + _row(TIMINGS, counts=2) + LINE_OF_LOG)
-    rows += total // every * _row(STEPS, counts=2) if every else 0
+    rate = _rate_bytes(experiment)
+    rows = evaluations * (_row(METRICS) + rate + _row(TIMINGS) + LINE_OF_LOG)
+    rows += total // every * (_row(STEPS) + rate) if every else 0
     predictions = PREDICTION * len(experiment.splits.dev) if experiment.splits.dev else 0
     return arrays + best + rows + predictions + DOCUMENTS
 
 
-def _row(columns: tuple[str, ...], *, counts: int) -> int:
-    return counts * COUNT + (len(columns) - counts) * FLOAT
+def _row(columns: tuple[str, ...]) -> int:
+    """Return about how long a row is without its rate, the first two columns being counts and the rest floats."""
+    floats = [column for column in columns[2:] if column != "learning_rate"]
+    return 2 * COUNT + FLOAT * len(floats)
+
+
+def _rate_bytes(experiment: Experiment) -> int:
+    """Return how long a learning rate is in a table: 0.001 is shorter than most."""
+    lengths = [len(str(row.last)) + 1 for row in rate_plan(experiment, RATES_LOOKED_AT).rows]
+    return round(mean(lengths)) if lengths else 0
 
 
 def _step_seconds(experiment: Experiment) -> Iterator[float]:
@@ -100,13 +111,12 @@ def _step_seconds(experiment: Experiment) -> Iterator[float]:
 def _evaluation_seconds(experiment: Experiment) -> float:
     """Return what an evaluation on dev takes; without one, on train, which the end of a run needs."""
     part, seconds = experiment.splits.dev or experiment.splits.train, []
-    with np.errstate(all="ignore"):
-        for _ in range(EVALUATIONS_TIMED):
-            before = perf_counter()
-            evaluate(experiment.network, experiment.plan.loss, part.x, part.y)
-            seconds.append(perf_counter() - before)
-            if sum(seconds) > SECONDS:
-                break
+    for _ in range(EVALUATIONS_TIMED):
+        before = perf_counter()
+        evaluate(experiment.network, experiment.plan.loss, part.x, part.y)
+        seconds.append(perf_counter() - before)
+        if sum(seconds) > SECONDS:
+            break
     return median(seconds)
 
 
