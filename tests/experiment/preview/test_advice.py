@@ -25,7 +25,8 @@ CASES: dict[str, tuple[tuple[str, ...], str, dict[str, str], tuple[str, ...]]] =
         ("architecture.init=xavier",), "xavier gives", {"architecture.init": "auto"}, ("architecture.init=he",),
     ),
     "init_before_relu normal": (
-        ("architecture.init=normal",), "instead of 1", {"architecture.init": "auto"}, ("architecture.init={kind: normal, std: 0.8}",),
+        ("architecture.init=normal",), "instead of 1", {"architecture.init": "auto"},
+        ("architecture.init={kind: normal, std: 0.8}",),
     ),
     "init_before_relu zeros": (
         ("architecture.init=zeros", "architecture.activation=tanh"), "stay all alike", {"architecture.init": "auto"},
