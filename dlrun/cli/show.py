@@ -69,7 +69,7 @@ def _show_spec(path: str, overrides: list[str], *, schedule: bool, time: bool, o
     from dlrun.report.terminal import console
 
     out = console()
-    print_comment(out, f"{path} with every value written; a mark says what the default is, and what dlrun has chosen")
+    print_comment(out, f"{path} with every value written; a mark says what the default is, and what was chosen, not given")
     print_marked(marked_lines(experiment.spec, differs), out)
     print_preview(tree, [_command(path, overrides, said["patch"]) for said in tree["advice"]], out)
     if schedule:
@@ -99,7 +99,7 @@ def _show_run(reference: str, runs_dir: Path, output: Format) -> None:
         return
     out = console()
     print_past(tree, diagnosis, out)
-    print_section(out, "The spec: a mark says what the default is, and what dlrun has chosen")
+    print_section(out, "The spec: a mark says what the default is, and what was chosen, not given")
     print_marked(marked_lines(spec, differs), out)
 
 

@@ -39,8 +39,9 @@ def _l2(l2: Tree, kind: str, steps: str) -> Iterator[str]:
     factors = f"1 − αλ/m = {l2['per_step']:.9g} a step, {l2['per_epoch']:.6g} an epoch of {steps}"
     caveat = f"; {kind} divides that gradient by √v, like any other" if l2["adaptive"] else ""
     yield f"under plain descent at α = {l2['rate']:g} W is multiplied by {factors}{caveat}"
-    theirs = f"PyTorch: weight_decay = λ/m = {l2['pytorch_weight_decay']:.6g}, given to W alone, in SGD and in Adam"
-    yield f"{theirs}, which add it to the gradient as here; AdamW would shrink W by it directly"
+    of = "W and b" if l2["include_bias"] else "W alone"
+    theirs = f"PyTorch: weight_decay = λ/m = {l2['pytorch_weight_decay']:.6g}, given to {of}, in SGD and in Adam"
+    yield f"{theirs}, which add it to the gradient as here; AdamW would shrink them by it directly"
     if (alpha := l2["scikit_learn_alpha"]) is not None:
         why = "λ" if alpha == l2["strength"] else "λ/2"
         halved = "" if why == "λ" else ", and halves its squared error"
@@ -61,7 +62,7 @@ def _decay(decay: Tree, steps: str) -> Iterator[str]:
 
 def _momentum(momentum: Tree) -> Iterator[str]:
     rate, share = f"{momentum['classical_rate']:.4g}", f"{1 - momentum['beta']:.4g}"
-    yield f"v = βv + (1 − β)g here; where v = βv + g (PyTorch, Keras) the same rate is called α(1 − β) = {rate}"
+    yield f"v = βv + (1 − β)g here; where v = βv + g (PyTorch) the same rate is called α(1 − β) = {rate}"
     yield f"a rate from there is divided by 1 − β = {share} to be one here"
 
 
@@ -72,7 +73,7 @@ def _batch_norm(norm: Tree) -> str:
 
 def _first_loss(loss: Tree) -> str:
     zero = f"ln {loss['n_classes']} = {loss['zero_logits']:.4f}" if loss["n_classes"] else f"{loss['zero_logits']:.4f}"
-    return f"{loss['drawn']:.4f} with the weights as drawn; {zero} would be that of a network whose outputs are all 0"
+    return f"{loss['drawn']:.4f} in the first step; it would be {zero} if all outputs were 0"
 
 
 def _weights(rows: Sequence[Tree]) -> Table:

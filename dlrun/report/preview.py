@@ -103,7 +103,8 @@ def _print_dev(dev: Tree | None, out: Console) -> None:
         needed = "no number" if row["verdict_n"] is None else f"{row['verdict_n']:,} examples"
         smallest = ("–" if row[word] is None else f"{factor * row[word]:.2g}" for word in differences)
         table.add_row(error, f"{factor * row['half_width']:.2g}", *smallest, needed)
-    print_section(out, f"{title}: {dev['n']:,} examples", table, "", *_dev_notes(regression, tolerance))
+    count = "1 example" if dev["n"] == 1 else f"{dev['n']:,} examples"
+    print_section(out, f"{title}: {count}", table, "", *_dev_notes(regression, tolerance))
 
 
 def _dev_notes(regression: bool, tolerance: str) -> Iterator[str]:

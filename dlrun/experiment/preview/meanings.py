@@ -10,8 +10,8 @@ from dlrun.experiment.setup import Experiment
 from dlrun.nn.averages import memory
 from dlrun.nn.layers import BatchNorm
 from dlrun.nn.losses import SquaredError
-from dlrun.nn.metrics import evaluate
 from dlrun.nn.optimizers import AdaGrad, Adam, AdamW, Momentum, NAdam, Nesterov, RmsProp
+from dlrun.seeding import Stream, rng_for
 
 ADAPTIVE = (AdaGrad, RmsProp, Adam, AdamW, NAdam)  # they divide a gradient by the size of those before it, a penalty's too
 
@@ -30,6 +30,7 @@ class L2Meaning:
     per_step: float
     per_epoch: float
     adaptive: bool
+    include_bias: bool
     pytorch_weight_decay: float
     scikit_learn_alpha: float | None
 
@@ -57,7 +58,7 @@ class DecayMeaning:
 
 @dataclass(frozen=True, kw_only=True)
 class MomentumMeaning:
-    """α of the averaged form v = βv + (1 − β)g as α' = α(1 − β) of the classical v = βv + g, which PyTorch and Keras have."""
+    """α of the averaged form v = βv + (1 − β)g as α' = α(1 − β) of the classical v = βv + g, which PyTorch has."""
 
     beta: float
     rate: float
@@ -84,7 +85,7 @@ class BatchNormMeaning:
 
 @dataclass(frozen=True, kw_only=True)
 class InitialLoss:
-    """Mean loss before the first step, penalties left out: of logits that are all 0, and of the weights as drawn.
+    """Mean loss of the first step, penalties left out: of logits that are all 0, and of the weights as drawn.
 
     n_classes is given where the first is ln C: classes that all weigh the same.
     """
@@ -140,6 +141,7 @@ def _l2(experiment: Experiment) -> L2Meaning | None:
         per_step=per_step,
         per_epoch=_compounded(per_step, experiment.steps_per_epoch),
         adaptive=isinstance(experiment.spec.optimizer, ADAPTIVE),
+        include_bias=experiment.spec.regularization.include_bias,
         pytorch_weight_decay=strength / m,
         scikit_learn_alpha=strength / 2 if halved else None if loss.regression else strength,
     )
@@ -185,16 +187,21 @@ def _first_batch_norm(experiment: Experiment) -> BatchNorm | None:
 
 
 def _initial_loss(experiment: Experiment) -> InitialLoss:
-    """Measure on training examples, as many as the network takes at once; a loss that overflows is no number, and says so."""
+    """Measure on training examples, as many as the network takes at once, as a step does: batch statistics, dropout on.
+
+    A loss that overflows is no number, and says so. The running averages that the pass moves are put back.
+    """
     network, loss, train = experiment.network, experiment.plan.loss, experiment.splits.train
     rows = min(network.max_batch, len(train))
+    x, y, stats = train.x[:rows], train.y[:rows], network.params.stats.copy()
     with np.errstate(all="ignore"):
-        drawn = evaluate(network, loss, train.x[:rows], train.y[:rows]).loss
-    zeros = np.zeros((rows, network.n_out), network.dtype)
+        z = network.forward(x, rng_for(experiment.plan.seed, Stream.DROPOUT, 0))
+        drawn = loss.mean(z, y, network.dz, network.loss_scratch, network.kernels)
+    network.params.stats[...] = stats
     weighted = getattr(loss, "class_weights", None) is not None
     classes = experiment.splits.classes
     return InitialLoss(
-        zero_logits=float(loss.each(zeros, train.y[:rows]).mean()),
+        zero_logits=float(loss.each(np.zeros((rows, network.n_out), network.dtype), y).mean()),
         drawn=drawn,
         n_classes=len(classes) if classes and not weighted else None,
     )

@@ -8,7 +8,6 @@ import pytest
 
 from dlrun.experiment.preview.meanings import meaning
 from dlrun.experiment.setup import Experiment
-from dlrun.nn.metrics import evaluate
 from dlrun.nn.optimizers import Slots
 from dlrun.training.loop import train
 from tests.experiments import REGRESSION, SMALL, experiment, write_table
@@ -142,14 +141,21 @@ def test_batch_norm_in_pytorchs_words(tmp_path: Path) -> None:
     assert found.pytorch_momentum == pytest.approx(0.05)
 
 
-def test_the_first_loss_is_that_of_the_network(tmp_path: Path) -> None:
-    e = experiment(tmp_path, SMALL)
+@pytest.mark.parametrize("change", ["seed=1", "architecture.batch_norm=true", "regularization.keep_prob=0.5"])
+def test_the_first_loss_is_that_of_the_first_step(tmp_path: Path, change: str) -> None:
+    e = experiment(tmp_path, SMALL, change, "training.batch_size=full", "regularization.l2=0", "training.epochs=1")
+    stats = e.network.params.stats.copy()
     found = meaning(e).initial_loss
-    assert found.drawn == evaluate(e.network, e.plan.loss, e.splits.train.x, e.splits.train.y).loss
+    assert np.array_equal(stats, e.network.params.stats)
+    (step,) = train(e.network, e.plan, e.splits, e.start())
+    assert found.drawn == step.cost
+
+
+def test_outputs_of_zero_have_a_loss_of_ln_c(tmp_path: Path) -> None:
+    found = meaning(experiment(tmp_path, SMALL, "architecture.init=zeros")).initial_loss
     assert found.zero_logits == pytest.approx(log(2))
+    assert found.drawn == pytest.approx(log(2), abs=1e-6)
     assert found.n_classes == 2
-    zeros = meaning(experiment(tmp_path, SMALL, "architecture.init=zeros")).initial_loss
-    assert zeros.drawn == pytest.approx(log(2), abs=1e-6)
     weighted = meaning(experiment(tmp_path, SMALL, "loss={kind: sigmoid_cross_entropy, class_weights: [1, 3]}")).initial_loss
     assert weighted.n_classes is None
     assert weighted.zero_logits == pytest.approx(2 * log(2), rel=1e-2)
