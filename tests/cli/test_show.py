@@ -116,3 +116,12 @@ def test_wrong_input_is_exit_2_and_says_what_to_do(tmp_path: Path, words: tuple[
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_the_page_in_the_docs_is_the_page_that_is_printed(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    printed = set(dlrun("show", "configs/digits.yaml", cwd=root).stdout.splitlines())
+    told = (root / "docs/show.md").read_text().partition("## Every value")[2].partition("## The learning rate")[0]
+    lines = [line for line in told.splitlines() if line.startswith("# ") and "in this machine" not in line]
+    assert len(lines) > 40
+    assert [line for line in lines if line not in printed] == []

@@ -15,7 +15,7 @@ from tests.laws import peak_bytes
 LARGE = """
     data: {source: {kind: moons, examples: 5000}}
     architecture: {hidden: [100, {units: 80, activation: tanh}, {units: 60, activation: elu, batch_norm: true}]}
-    regularization: {keep_prob: {input: 0.9, hidden: [0.5, 1, 0.9]}}
+    regularization: {keep_prob: {input: 0.9, hidden: [0.5, 0.9, 0.9]}}
     training: {batch_size: 256}
 """
 

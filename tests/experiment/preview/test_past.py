@@ -25,6 +25,7 @@ def test_what_dlrun_had_chosen_is_still_known(tmp_path: Path) -> None:
     run, _ = train_run(tmp_path, SMALL, "training.epochs=2")
     resolved, given = specs_of(run.paths, run.record)
     assert resolved == run.experiment.spec
+    assert given.training.epochs == 2, "an override is what the user said too"
     chosen = {found.key for found in differences(resolved, given) if found.chosen}
     assert {"training.threads", "training.kernels", "loss.kind"} <= chosen
     assert "training.epochs" not in chosen
