@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 ORACLE := $(VENV)-oracle
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check fast lint types oracle lock clean
+.PHONY: help train test check fast lint types oracle dist lock clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -34,7 +34,14 @@ types: $(VENV)/.dev  ## mypy --strict
 oracle: $(ORACLE)/.done  ## Train with PyTorch anew and compare with its recording and with dlrun; RECORD=--write replaces it
 	$(ORACLE)/bin/python -m tests.oracle.record $(RECORD)
 
-lock: $(VENV)/.dev  ## Write constraints.txt from what is installed
+dist: $(VENV)/.release  ## Build sdist and wheel, check both, and use the wheel in an empty environment
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(BIN)/python -m tests.dist dist/*.whl
+
+lock: $(VENV)/.release  ## Write constraints.txt from what is installed
 	$(BIN)/pip freeze --exclude-editable > constraints.txt
 
 clean:  ## Remove the environment and caches; runs stay
@@ -52,6 +59,10 @@ $(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.release: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,release]'
+	@touch $@
 
 $(ORACLE)/.done: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ORACLE)

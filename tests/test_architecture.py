@@ -139,6 +139,6 @@ def test_names_say_what_a_file_is() -> None:
 def test_tests_mirror_the_house(path: Path) -> None:
     relative = path.relative_to(ROOT / "tests")
     mirrored = PACKAGE / relative.parent / relative.name.removeprefix("test_")
-    whole_house = {"test_architecture.py", "test_configs.py", "test_docs.py", "oracle"}
+    whole_house = {"test_architecture.py", "test_configs.py", "test_dist.py", "test_docs.py", "oracle"}
     ok = mirrored.exists() or mirrored.with_suffix("").is_dir() or relative.parts[0] in whole_house
     assert ok, f"tests/{relative} mirrors no module of dlrun"
