@@ -18,13 +18,14 @@ SECONDS = 300  # for one command, installing included
 
 PREDICT = """
 import sys
-from importlib import resources
+from importlib import metadata, resources
 import dlrun
 import numpy as np
 
 assert dlrun.__file__.startswith(sys.prefix), dlrun.__file__
 sources = resources.files("dlrun.data.sources")
-assert "CC BY 4.0" in sources.joinpath("digits.LICENSE.txt").read_text()
+(licence,) = (file for file in metadata.files("dlrun") if file.name == "digits.LICENSE.txt")
+assert "CC BY 4.0" in licence.read_text()
 assert resources.files("dlrun").joinpath("py.typed").is_file()
 
 run = dlrun.load("@last")
@@ -50,15 +51,8 @@ def empty_environment(wheel: Path) -> Iterator[Path]:
 
 def said(root: Path, program: str, *words: str) -> str:
     """Run a program of the environment in its work directory and return what it said on stdout; a failure is an error."""
-    done = subprocess.run(
-        [str(root / program), *words],
-        cwd=root / "work",
-        env=_environment(),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    command, where = [str(root / program), *words], root / "work"
+    done = subprocess.run(command, cwd=where, env=_environment(), capture_output=True, text=True, timeout=SECONDS, check=False)
     if done.returncode:
         raise RuntimeError(f"{program} {' '.join(words)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout

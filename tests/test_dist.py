@@ -18,7 +18,10 @@ pytestmark = pytest.mark.slow
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "-w", str(directory)]
-    subprocess.run([*command, str(ROOT)], check=True, timeout=300)
+    done = subprocess.run([*command, str(ROOT)], capture_output=True, text=True, timeout=300, check=False)
+    if "Could not find a version that satisfies the requirement hatchling" in done.stderr:
+        pytest.skip("no package index can be reached, so no empty environment can be filled")
+    assert done.returncode == 0, done.stderr
     (built,) = directory.glob("*.whl")
     return built
 
@@ -41,9 +44,9 @@ def test_it_holds_the_package_its_data_and_their_licences_and_nothing_else(wheel
         names = set(archive.namelist())
     info = f"{'-'.join(wheel.name.split('-')[:2])}.dist-info"
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "dlrun").rglob("*") if path.suffix in {".py", ".npz", ".typed"}}
-    licences = {"dlrun/data/sources/digits.LICENSE.txt"}
-    files = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE", f"licenses/{licences.copy().pop()}"}
-    assert names == modules | licences | {f"{info}/{name}" for name in files}
+    licences = {"licenses/LICENSE", "licenses/dlrun/data/sources/digits.LICENSE.txt"}
+    files = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", *licences}
+    assert names == modules | {f"{info}/{name}" for name in files}
 
 
 def test_its_metadata_says_what_it_is(wheel: Path) -> None:
