@@ -1,5 +1,6 @@
 """What `import dlrun` offers: everything it promises, typed, and nothing loaded before it is used."""
 
+import doctest
 import subprocess
 import sys
 from pathlib import Path
@@ -37,9 +38,20 @@ def test_its_help_names_what_there_is() -> None:
         assert name in shown
 
 
-def test_every_public_member_is_documented_with_an_example_where_it_is_called() -> None:
+def test_the_examples_of_the_docstrings_are_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DLRUN_RUNS", raising=False)
+    names: dict[str, object] = {"dlrun": dlrun}
+    told: list[str] = []
     for member in (dlrun.train, dlrun.load, dlrun.Run, dlrun.Run.predict, dlrun.Run.predict_proba):
-        assert ">>> " in (member.__doc__ or "")
+        test = doctest.DocTestParser().get_doctest(member.__doc__ or "", names, member.__name__, None, 0)
+        assert test.examples
+        doctest.DocTestRunner().run(test, out=told.append, clear_globs=False)
+        names = test.globs
+    assert not told, "".join(told)
+
+
+def test_every_public_member_is_documented() -> None:
     public = [member for name, member in vars(dlrun.Run).items() if not name.startswith("_")]
     assert all(member.__doc__ for member in public)
 
