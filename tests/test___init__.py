@@ -34,7 +34,7 @@ def test_importing_it_imports_nothing_heavy() -> None:
 
 def test_its_help_names_what_there_is() -> None:
     shown = python("import pydoc, dlrun; print(pydoc.plain(pydoc.render_doc(dlrun)))")
-    for name in ("train(spec", "load(run", "class Run", "predict_proba(self, X"):
+    for name in ("train(", "load(", "class Run", "predict_proba("):
         assert name in shown
 
 
