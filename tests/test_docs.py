@@ -1,5 +1,6 @@
 """The docs are true: every key and command they name exists, every key and exit code is named, and their specs are valid."""
 
+import doctest
 import re
 from pathlib import Path
 
@@ -49,6 +50,18 @@ def test_specs_shown_are_valid(page: Path, tmp_path: Path) -> None:
         path = tmp_path / f"spec{number}.yaml"
         path.write_text(text)
         read_spec(path)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```pycon" in page.read_text()], ids=lambda page: page.name)
+def test_python_shown_gives_what_is_shown(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DLRUN_RUNS", raising=False)
+    shown = "\n".join(re.findall(r"```pycon\n(.*?)```", page.read_text(), re.DOTALL))
+    told: list[str] = []
+    test = doctest.DocTestParser().get_doctest(shown, {}, page.name, str(page), 0)
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=told.append)
+    assert not told, "".join(told)
 
 
 def test_every_command_and_exit_code_is_in_the_readme() -> None:

@@ -6,6 +6,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from dlrun.rundir.paths import RUNS_DIR
+
 
 class Format(StrEnum):
     """How a command prints its result."""
@@ -27,7 +29,7 @@ Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progre
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every evaluation.")]
 Debug: TypeAlias = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
-RUNS = Path("runs")
+RUNS = RUNS_DIR
 SPEC_ENDINGS = {".yaml", ".yml"}
 
 

@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.report.figures import duration, error_text
 from dlrun.report.ladder_rows import HEADINGS, rungs
+from dlrun.report.next_step import Next
+from dlrun.rundir.files import write_atomically
+from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
+
+
+def write_report(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, step: Next) -> None:
+    """Write report.md."""
+    write_atomically(paths.report, report(record, diagnosis, reason=step.reason, command=step.command))
 
 
 def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str) -> str:

@@ -106,9 +106,7 @@ def _parse(table: Table, features: list[str], target: str) -> "pd.DataFrame":
     """Let pandas parse the features as it finds them and the target as text."""
     import pandas as pd
 
-    # From 3.1 on every number is read exactly and the option warns; before that, the default may miss the last bit.
-    exact = {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
-    options: dict[str, Any] = {"keep_default_na": False, "low_memory": False, "index_col": False, **exact}
+    options: dict[str, Any] = {"keep_default_na": False, "low_memory": False, "index_col": False, **exact_numbers()}
     frame = pd.read_csv(
         StringIO(table.text, newline="\n"),
         sep=table.delimiter,
@@ -120,6 +118,16 @@ def _parse(table: Table, features: list[str], target: str) -> "pd.DataFrame":
         what = f"one parser reads {len(table.lines):,} rows, another {len(frame):,}"
         raise InvalidInput(Problem(what=what, where=table.name, cure="look for a line of nothing but quoted blanks"))
     return frame
+
+
+def exact_numbers() -> dict[str, Any]:
+    """Return the options under which pandas reads every number to its last bit.
+
+    From 3.1 on it does without, and the option warns; before that, the default may miss the last bit.
+    """
+    import pandas as pd
+
+    return {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
 
 
 def _is_finite(column: RawArray) -> bool:
