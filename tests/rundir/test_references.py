@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dlrun.errors import InvalidInput
-from dlrun.rundir.references import find_run, runs_in
+from dlrun.rundir.listing import runs_in
+from dlrun.rundir.references import find_run
 
 OLD, MIDDLE, NEW = "20260130-090000-moons-aaaa", "20260131-120000-digits-k3fq", "20260131-120000-digits-b2b2"
 
