@@ -14,12 +14,28 @@ class Format(StrEnum):
     json = "json"
 
 
+class TableFormat(StrEnum):
+    """How a command prints rows."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+    md = "md"
+
+
 SpecPath: TypeAlias = Annotated[Path, typer.Argument(metavar="SPEC", help="A YAML file: one experiment.")]
 RunReference: TypeAlias = Annotated[
-    str, typer.Argument(metavar="RUN", help="An id, its beginning or end, @last, @last~1, or a path.")
+    str, typer.Argument(metavar="RUN", help="An id, its beginning or end, @last, @last~1, @best, or a path.")
+]
+RunReferences: TypeAlias = Annotated[
+    list[str], typer.Argument(metavar="RUN…", help="Ids, their beginnings or ends, @last, @last~1, @best, or paths.")
 ]
 Overrides: TypeAlias = Annotated[
     list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Change a key of the spec; may be repeated.")
+]
+Where: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="EXPR", help="Only runs such as 'dev_error<5%' or optimizer.kind=adam; may be repeated."),
 ]
 RunsDir: TypeAlias = Annotated[Path, typer.Option(envvar="DLRUN_RUNS", metavar="DIR", help="Where runs are kept.")]
 OutputFormat: TypeAlias = Annotated[Format, typer.Option("--format", help="How the result is printed on stdout.")]

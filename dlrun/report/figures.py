@@ -30,3 +30,19 @@ def duration(seconds: float) -> str:
     if minutes < 100:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def ago(seconds: float) -> str:
+    """Write how long ago something was: in minutes, hours, or days."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size or (unit == "min" and seconds >= size):
+            return f"{seconds // size:,.0f} {unit} ago"
+    return "now"
+
+
+def size_text(size: float) -> str:
+    """Write a number of bytes: 1.2 MB, in powers of ten as disks are sold."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size:.0f} B"

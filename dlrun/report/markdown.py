@@ -1,6 +1,6 @@
 """report.md: a run in words, to read later or to paste where people talk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.report.figures import duration, error_text
@@ -22,7 +22,7 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str
         "",
         f"**{diagnosis.headline}**",
         "",
-        *_table(HEADINGS, [rung.cells for rung in rungs(diagnosis)]),
+        *table(HEADINGS, [rung.cells for rung in rungs(diagnosis)]),
         "",
         *(f"- {note}" for note in diagnosis.notes),
         "",
@@ -34,7 +34,7 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str
         "",
         "## Facts",
         "",
-        *_table(("what", "number"), _facts(record)),
+        *table(("what", "number"), _facts(record)),
         "",
         "Every number of the run is in its files: metrics.csv (epochs), steps.csv (mini-batches), predictions/, diagnosis.json.",
     ]
@@ -55,9 +55,10 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
     ]
 
 
-def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
-    return [_row(headings), _row(tuple("---" for _ in headings)), *map(_row, rows)]
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table."""
+    return [_row(headings), _row(["---" for _ in headings]), *map(_row, rows)]
 
 
-def _row(cells: tuple[str, ...]) -> str:
+def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

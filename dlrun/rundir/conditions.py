@@ -22,8 +22,8 @@ class Condition:
     operator: str
     word: str
 
-    def renamed(self, key: str) -> "Condition":
-        """Return the same condition on another key, the one that its key stands for."""
+    def on(self, key: str) -> "Condition":
+        """Return the same condition on another key: the one that its own is short for."""
         return replace(self, key=key)
 
     def holds(self, value: Any) -> bool:

@@ -68,17 +68,17 @@ def _ends(key: str) -> list[str]:
     return [".".join(steps[start:]) for start in range(len(steps) - 1, -1, -1)]
 
 
-def find_key(word: str, known: Collection[str]) -> str | None:
+def find_key(word: str, known: Collection[str], where: str) -> str | None:
     """Return the key that is meant by its address or the end of it; None if there is none.
 
-    Errors: InvalidInput if it is the end of several.
+    Errors: InvalidInput if it is the end of several; where says who asked.
     """
     if word in RUN_KEYS or word in known:
         return word
     meant = [key for key in known if key.endswith(f".{word}")]
     if len(meant) > 1:
         listed = tuple(f"   {key}" for key in meant[:SHOWN])
-        raise InvalidInput(Problem(what=f"{word!r} means {len(meant)} keys, which one?", excerpt=listed))
+        raise InvalidInput(Problem(what=f"{word!r} means {len(meant)} keys, which one?", where=where, excerpt=listed))
     return meant[0] if meant else None
 
 

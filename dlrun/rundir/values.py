@@ -35,9 +35,10 @@ def _time(time: datetime | None) -> str | None:
     return time.astimezone(UTC).isoformat() if time else None
 
 
-def metric_of(record: RunRecord) -> str:
-    """Return what the errors of a run are: error_rate, a fraction wrong, or rmse, in the target's units."""
-    return "rmse" if dig(record.summary, "metric") == "rmse" else "error_rate"
+def _metric(record: RunRecord) -> str | None:
+    """Return what the errors of a run are: error_rate, a fraction wrong, or rmse, in the target's units; None if it has none."""
+    metric = dig(record.summary, "metric")
+    return metric if metric in ("error_rate", "rmse") else None
 
 
 RUN_VALUES: dict[str, Callable[[RunRecord], Any]] = {
@@ -47,7 +48,7 @@ RUN_VALUES: dict[str, Callable[[RunRecord], Any]] = {
     "dev_high": _number("errors", "dev", "high"),
     "dev_n": _number("errors", "dev", "n"),
     "dev_loss": _number("dev_loss"),
-    "metric": metric_of,
+    "metric": _metric,
     "train_error": _number("errors", "train", "error"),
     "verdict": lambda record: _words(dig(record.summary, "verdict")),
     "best_epoch": _number("best_epoch"),
@@ -58,10 +59,10 @@ RUN_VALUES: dict[str, Callable[[RunRecord], Any]] = {
     "started": lambda record: _time(record.started),
     "ended": lambda record: _time(record.ended),
     "stop_reason": lambda record: record.stop_reason,
-    "tags": lambda record: _words(record.spec.get("tags")),
     "parent": lambda record: record.parent,
 }
-RUN_KEYS = ("run", "status", *RUN_VALUES)  # run and status are known of a damaged record too
+OF_EVERY_RUN = ("run", "status")  # known of a damaged one too
+RUN_KEYS = (*OF_EVERY_RUN, *RUN_VALUES)
 
 
 def value_text(value: Any) -> str:
@@ -82,3 +83,8 @@ def value_text(value: Any) -> str:
             return "{" + ", ".join(f"{key}: {value_text(item)}" for key, item in told.items()) + "}"
         case _:
             return str(value)
+
+
+def printable(text: str) -> str:
+    """Return the text with one printable character for each that is not, so that no terminal obeys it."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
