@@ -44,46 +44,49 @@ def ls(
     debug: Debug = False,
 ) -> None:
     """List runs, newest first, with those keys of their specs in which they differ."""
-    from dlrun.cli.run_selection import meant_run_key, selected
-    from dlrun.rundir.keys import sorted_by, spec_keys
-    from dlrun.rundir.listing import list_runs
+    from dlrun.rundir.listing import garbage_ignored, list_runs
 
-    everything = list_runs(runs_dir)
-    known = spec_keys(everything)
-    runs = [run for run in selected(everything, known, where or []) if not status or run.status in status]
-    if sort:
-        runs = sorted_by(runs, meant_run_key(sort, known, f"--sort {sort}"), descending=reverse)
-    elif reverse:
-        runs.reverse()
-    listed = runs[:limit]
-    notes = _print(listed, everything, known, output)
+    with garbage_ignored():
+        everything = list_runs(runs_dir)
+        runs = _wanted(everything, where or [], status or [], sort, reverse)
+        listed = runs[:limit]
+        notes = _print(listed, everything, output)
     if not runs:
         notes.append(f"none of the {len(everything):,} runs is so" if everything else _first_run(runs_dir))
     if len(listed) < len(runs):
         notes.append(f"and {len(runs) - len(listed):,} more")
-    notes += [f"{run.paths.record}: damaged: {run.problem}" for run in listed if run.problem]
-    _say(notes)
+    _say(notes + [f"{run.paths.record}: damaged: {run.problem}" for run in listed if run.problem])
+
+
+def _wanted(
+    everything: "list[ListedRun]", where: "Sequence[str]", status: "Sequence[Status]", sort: str | None, reverse: bool
+) -> "list[ListedRun]":
+    from dlrun.cli.run_selection import meant_run_key, selected
+    from dlrun.rundir.keys import SpecKeys, sorted_by
+
+    known = SpecKeys(everything)
+    runs = [run for run in selected(everything, known, where) if not status or run.status in status]
+    if sort:
+        return sorted_by(runs, meant_run_key(sort, known, f"--sort {sort}"), descending=reverse)
+    return runs[::-1] if reverse else runs
 
 
 def _first_run(runs_dir: Path) -> str:
     return f"there are no runs in {runs_dir} yet; make one: dlrun train SPEC"
 
 
-def _print(
-    listed: "Sequence[ListedRun]", everything: "Sequence[ListedRun]", known: "Sequence[str]", output: TableFormat
-) -> list[str]:
+def _print(listed: "Sequence[ListedRun]", everything: "Sequence[ListedRun]", output: TableFormat) -> list[str]:
     """Print the runs on stdout, and return what else there is to say."""
     from dlrun.rundir.files import as_json
-    from dlrun.rundir.keys import short_names, varying_keys
+    from dlrun.rundir.keys import SpecKeys
 
-    varying = varying_keys(listed)
+    keys = SpecKeys(listed)
     if output is TableFormat.json:
-        print(as_json([row | {"spec": told} for row, told in _rows(listed, varying)]))
+        print(as_json([row | {"spec": told} for row, told in _rows(listed, keys.varying)]))
     elif output is TableFormat.csv:
-        _print_csv(listed, varying)
+        _print_csv(listed, keys.varying)
     elif listed:
-        by_variety = sorted(varying, key=lambda key: -varying[key])
-        return _print_table(listed, everything, short_names(by_variety, known), output)
+        return _print_table(listed, everything, keys.headings, output)
     return []
 
 

@@ -1,16 +1,16 @@
 """`--where` and `--sort`: what a word stands for, and which runs are meant."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.rundir.conditions import Condition, parse_condition
-from dlrun.rundir.keys import find_key
+from dlrun.rundir.keys import SpecKeys, find_key
 from dlrun.rundir.listing import ListedRun
 from dlrun.rundir.values import RUN_KEYS
 
 
-def selected(runs: Iterable[ListedRun], known: Collection[str], where: Sequence[str]) -> list[ListedRun]:
-    """Return the runs that fulfil every condition; known are the keys of their specs.
+def selected(runs: Iterable[ListedRun], known: SpecKeys, where: Sequence[str]) -> list[ListedRun]:
+    """Return the runs that fulfil every condition; known has the keys of their specs.
 
     Errors: InvalidInput with everything that is no condition, or names no key.
     """
@@ -26,12 +26,12 @@ def selected(runs: Iterable[ListedRun], known: Collection[str], where: Sequence[
     return [run for run in runs if all(condition.holds(run.value(condition.key)) for condition in conditions)]
 
 
-def meant_run_key(word: str, known: Collection[str], option: str) -> str:
+def meant_run_key(word: str, known: SpecKeys, option: str) -> str:
     """Return the key that a word means: of a run, of the specs of the runs (known), or another that a spec may have.
 
     Errors: InvalidInput with a suggestion if there is no such key; with all of them if it is the end of several.
     """
-    if found := find_key(word, known, option):
+    if found := known.find(word, option):
         return found
     from dlrun.spec.model import Spec
     from dlrun.spec.schema import key_paths

@@ -27,6 +27,7 @@ COLOURS = {
 }
 GAP = 2  # spaces between columns
 WIDEST = 28  # characters of a cell on a terminal
+ALWAYS = 3  # ranks that stay in the narrowest terminal: run, name, status, dev error
 FIRST_KEYS = 2  # of the keys that differ: they take precedence over what is known of every run
 
 
@@ -86,13 +87,18 @@ def print_runs(shown: Sequence[Column], out: Console) -> list[Column]:
     if out.is_terminal:
         fitting = [_shortened(column) for column in fitting]
     widths = [column.width for column in fitting]
-    line = "".join(_padded(column.heading, width, column.right) for column, width in zip(fitting, widths, strict=True))
-    out.print(Text(line.rstrip(), style="dim"), soft_wrap=True)
-    for cells in zip(*(column.cells for column in fitting), strict=True):
-        row = Text()
-        for column, cell, width in zip(fitting, cells, widths, strict=True):
-            row.append(_padded(cell, width, column.right), style=COLOURS.get(cell) if column.heading == "status" else None)
-        row.rstrip()
+    padded = [
+        [_padded(text, width, column.right) for text in (column.heading, *column.cells)]
+        for column, width in zip(fitting, widths, strict=True)
+    ]
+    heading, *rows = zip(*padded, strict=True)
+    between = " " * GAP
+    out.print(Text(between.join(heading).rstrip(), style="dim"), soft_wrap=True)
+    at = [column.heading for column in fitting].index("status")
+    for cells, status in zip(rows, fitting[at].cells, strict=True):
+        row = Text(between.join(cells).rstrip())
+        start = sum(map(len, cells[:at])) + GAP * at
+        row.stylize(COLOURS.get(status, ""), start, start + len(status))
         out.print(row, soft_wrap=True)
     headings = {column.heading for column in fitting}
     return [column for column in shown if column.heading not in headings]
@@ -109,7 +115,7 @@ def _fitting(shown: Sequence[Column], room: int) -> list[Column]:
     left = room + GAP
     for column in sorted(shown, key=lambda column: column.rank):
         width = min(column.width, WIDEST) + GAP
-        if width <= left:
+        if width <= left or column.rank <= ALWAYS:
             left -= width
             chosen.add(column.heading)
     return [column for column in shown if column.heading in chosen]
@@ -122,7 +128,7 @@ def _shortened(column: Column) -> Column:
 
 def _padded(cell: str, width: int, right: bool) -> str:
     space = " " * (width - cell_len(cell))
-    return (space + cell if right else cell + space) + " " * GAP
+    return space + cell if right else cell + space
 
 
 def _text(run: ListedRun, key: str) -> str:

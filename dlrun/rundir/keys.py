@@ -1,7 +1,10 @@
 """The keys of runs: which of a spec's differ between them, and how to call one shortly."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from dlrun.errors import InvalidInput, Problem
@@ -12,35 +15,69 @@ SHOWN = 12  # candidates listed in an error
 TOLD_ANYWAY = {"name", "dlrun"}  # the name has a column, the format's version tells nothing about an experiment
 
 
-def spec_keys(runs: Iterable[ListedRun]) -> list[str]:
-    """Return every address in the specs of these runs, sections too, in the order of the specs."""
-    return [address for address, _ in _walk("", _specs(runs))]
+class SpecKeys:
+    """The keys in the specs of some runs; they are gathered when first asked for, since there may be thousands of runs."""
+
+    def __init__(self, runs: Iterable[ListedRun]) -> None:
+        self._specs = [run.record.spec for run in runs if run.record]
+
+    @cached_property
+    def _values(self) -> dict[str, list[Any]]:
+        """What stands at each address, of sections too; one value where all are equal."""
+        return dict(_walk("", self._specs))
+
+    @cached_property
+    def varying(self) -> dict[str, int]:
+        """The addresses at which the specs differ, each with its number of different values, in the order of the specs.
+
+        A key that some specs lack differs only if those that have it do not agree: that Adam has a beta1 and momentum has none is
+        said by optimizer.kind.
+        """
+        found: dict[str, int] = {}
+        for address, values in self._values.items():
+            leaf = not all(isinstance(value, dict) for value in values)
+            within_another = any(address.startswith(f"{section}.") for section in found)  # null in one, a section in the others
+            if leaf and not within_another and address not in TOLD_ANYWAY and (count := _different(values)) > 1:
+                found[address] = count
+        return found
+
+    @cached_property
+    def headings(self) -> dict[str, str]:
+        """The addresses that differ, the most varied first, each with its shortest end that means no other key.
+
+        `initial` is enough for learning_rate.initial, but optimizer.kind needs both.
+        """
+        means = Counter(end for key in {*self._values, *RUN_KEYS} for end in _ends(key))
+        by_variety = sorted(self.varying, key=lambda key: -self.varying[key])
+        return {key: next((end for end in _ends(key) if means[end] == 1), key) for key in by_variety}
+
+    def find(self, word: str, where: str) -> str | None:
+        """Return the key that is meant by its address or the end of it, also one of the run itself; None if there is none.
+
+        Errors: InvalidInput if it is the end of several; where says who asked.
+        """
+        return word if word in RUN_KEYS else find_key(word, self._values, where)
 
 
-def varying_keys(runs: Iterable[ListedRun]) -> dict[str, int]:
-    """Return the addresses at which the specs of these runs differ, each with its number of different values.
+def find_key(word: str, known: Collection[str], where: str) -> str | None:
+    """Return the address that a word is, or is the end of; None if there is none.
 
-    A key that some specs lack differs only if those that have it do not agree: that Adam has a beta1 and momentum has none is
-    said by optimizer.kind.
+    Errors: InvalidInput if it is the end of several; where says who asked.
     """
-    found: dict[str, int] = {}
-    for address, values in _walk("", _specs(runs)):
-        leaf = not all(isinstance(value, dict) for value in values)
-        within_another = any(address.startswith(f"{section}.") for section in found)  # null in one, a section in the others
-        if leaf and not within_another and address not in TOLD_ANYWAY and (count := _different(values)) > 1:
-            found[address] = count
-    return found
-
-
-def _specs(runs: Iterable[ListedRun]) -> list[Any]:
-    return [run.record.spec for run in runs if run.record]
+    if word in known:
+        return word
+    meant = [key for key in known if key.endswith(f".{word}")]
+    if len(meant) > 1:
+        listed = tuple(f"   {key}" for key in meant[:SHOWN])
+        raise InvalidInput(Problem(what=f"{word!r} means {len(meant)} keys, which one?", where=where, excerpt=listed))
+    return meant[0] if meant else None
 
 
 def _walk(prefix: str, trees: list[dict[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
     """Yield each address with the values there; where all are equal, one is enough, and most are."""
     if trees and all(tree == trees[0] for tree in trees):
         trees = trees[:1]
-    for name in dict.fromkeys(name for tree in trees for name in tree):
+    for name in dict.fromkeys(chain.from_iterable(trees)):
         values = [tree[name] for tree in trees if name in tree]
         yield prefix + name, values
         if inner := [value for value in values if isinstance(value, dict)]:
@@ -54,32 +91,9 @@ def _different(values: list[Any]) -> int:
     return len({value if isinstance(value, int | float | str) else repr(value) for value in values})
 
 
-def short_names(keys: Iterable[str], known: Iterable[str]) -> dict[str, str]:
-    """Return for each key the shortest end of its address that means no other known key: `initial`, but `optimizer.kind`."""
-    ends: dict[str, set[str]] = {}
-    for key in {*known, *RUN_KEYS}:
-        for end in _ends(key):
-            ends.setdefault(end, set()).add(key)
-    return {key: next((end for end in _ends(key) if ends.get(end, {key}) == {key}), key) for key in keys}
-
-
 def _ends(key: str) -> list[str]:
     steps = key.split(".")
     return [".".join(steps[start:]) for start in range(len(steps) - 1, -1, -1)]
-
-
-def find_key(word: str, known: Collection[str], where: str) -> str | None:
-    """Return the key that is meant by its address or the end of it; None if there is none.
-
-    Errors: InvalidInput if it is the end of several; where says who asked.
-    """
-    if word in RUN_KEYS or word in known:
-        return word
-    meant = [key for key in known if key.endswith(f".{word}")]
-    if len(meant) > 1:
-        listed = tuple(f"   {key}" for key in meant[:SHOWN])
-        raise InvalidInput(Problem(what=f"{word!r} means {len(meant)} keys, which one?", where=where, excerpt=listed))
-    return meant[0] if meant else None
 
 
 def sorted_by(runs: Sequence[ListedRun], key: str, *, descending: bool) -> list[ListedRun]:

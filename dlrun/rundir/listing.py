@@ -48,7 +48,7 @@ class ListedRun:
 
 def list_runs(runs_dir: Path) -> list[ListedRun]:
     """Return the runs in a directory, newest first; one whose record is damaged or foreign is among them, with the reason."""
-    with _garbage_ignored():
+    with garbage_ignored():
         return [read_run(paths) for paths in reversed(runs_in(runs_dir))]
 
 
@@ -64,10 +64,10 @@ def read_run(paths: RunPaths) -> ListedRun:
 
 
 @contextmanager
-def _garbage_ignored() -> Iterator[None]:
+def garbage_ignored() -> Iterator[None]:
     """Keep the garbage collector still: it would look through millions of new objects, again and again, and find none.
 
-    Measured on 10,000 runs: 1.1 s become 0.75 s.
+    Of 10,000 runs that takes a third of the time.
     """
     enabled = gc.isenabled()
     gc.disable()

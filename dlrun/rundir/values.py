@@ -87,4 +87,4 @@ def value_text(value: Any) -> str:
 
 def printable(text: str) -> str:
     """Return the text with one printable character for each that is not, so that no terminal obeys it."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
