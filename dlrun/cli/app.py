@@ -14,6 +14,7 @@ from typing import NoReturn
 import typer
 
 from dlrun.cli import diagnose, evaluate, export, gradcheck, ls, rm, train, validate
+from dlrun.cli.completion import rejoin_bash_words
 from dlrun.errors import DlrunError, InvalidInput
 
 FAILED, BUG = 1, 70
@@ -58,6 +59,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 still gets every number
+    rejoin_bash_words(os.environ)
     debug = "--debug" in sys.argv  # known even when the error comes before the options are parsed
     try:
         code = _run(debug)

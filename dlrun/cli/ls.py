@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dlrun.cli.completion import complete_key
 from dlrun.cli.options import RUNS, Debug, RunsDir, TableFormat, Where
 
 if TYPE_CHECKING:
@@ -35,7 +36,12 @@ def ls(
         list[Status] | None, typer.Option(metavar="STATUS", help=f"Only runs that are {', '.join(Status)}; may be repeated.")
     ] = None,
     sort: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Smallest first, by a key such as dev_error or learning_rate.initial.")
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="Smallest first, by a key such as dev_error or learning_rate.initial.",
+            autocompletion=complete_key,
+        ),
     ] = None,
     reverse: Annotated[bool, typer.Option("--reverse", help="The other way round.")] = False,
     limit: Annotated[int | None, typer.Option("--limit", "-n", metavar="N", min=1, help="No more than N runs.")] = None,

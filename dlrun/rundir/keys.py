@@ -26,6 +26,11 @@ class SpecKeys:
         """What stands at each address, of sections too; one value where all are equal."""
         return dict(_walk("", self._specs))
 
+    @property
+    def leaves(self) -> list[str]:
+        """The addresses at which there is more, or less, than a section."""
+        return [address for address, values in self._values.items() if not _all_sections(values)]
+
     @cached_property
     def varying(self) -> dict[str, int]:
         """The addresses at which the specs differ, each with its number of different values, in the order of the specs.
@@ -35,9 +40,13 @@ class SpecKeys:
         """
         found: dict[str, int] = {}
         for address, values in self._values.items():
-            leaf = not all(isinstance(value, dict) for value in values)
             within_another = any(address.startswith(f"{section}.") for section in found)  # null in one, a section in the others
-            if leaf and not within_another and address not in TOLD_ANYWAY and (count := _different(values)) > 1:
+            if (
+                not _all_sections(values)
+                and not within_another
+                and address not in TOLD_ANYWAY
+                and (count := _different(values)) > 1
+            ):
                 found[address] = count
         return found
 
@@ -82,6 +91,10 @@ def _walk(prefix: str, trees: list[dict[str, Any]]) -> Iterator[tuple[str, list[
         yield prefix + name, values
         if inner := [value for value in values if isinstance(value, dict)]:
             yield from _walk(f"{prefix}{name}.", inner)
+
+
+def _all_sections(values: list[Any]) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def _different(values: list[Any]) -> int:
