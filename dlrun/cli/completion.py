@@ -145,7 +145,7 @@ def _values(path: str) -> list[str] | None:
         if step == "kind":
             return list(field.shape.kinds)
         field = field.shape.at(step)
-    if field is None or (field.shape.section and field.shape.branches == 1):
+    if field is None or (field.shape.section and field.shape.branches == 1 and field.default is not None):
         return None
     return list(dict.fromkeys(_words(field)))
 

@@ -2,14 +2,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 import dlrun
 from dlrun.errors import DlrunError, RunBusy
-from dlrun.rundir.locking import lock_run
+from dlrun.rundir.locking import is_held, lock_run
 from dlrun.rundir.paths import RunPaths
 
 HOLD = """
@@ -98,3 +100,54 @@ def test_a_lock_that_is_no_file_is_an_error_in_words(tmp_path: Path, kind: str) 
     with pytest.raises(DlrunError, match="cannot open"), lock_run(RunPaths(run)):
         pass
     assert outside.read_text() == "untouched"
+
+
+def test_asking_whether_a_run_is_held(tmp_path: Path) -> None:
+    run = RunPaths(tmp_path)
+    assert not is_held(run)  # and asking makes no lock
+    assert not run.lock.exists()
+    with holder(tmp_path):
+        assert is_held(run)
+        assert is_held(run)
+    assert not is_held(run)
+
+
+def test_whoever_asks_leaves_the_lock_as_it_is(tmp_path: Path) -> None:
+    with holder(tmp_path) as process:
+        assert is_held(RunPaths(tmp_path))
+        assert f"pid {process.pid} " in (tmp_path / "lock").read_text()
+        with pytest.raises(RunBusy), lock_run(RunPaths(tmp_path)):
+            pass
+
+
+def test_a_run_is_not_busy_because_somebody_asks(tmp_path: Path) -> None:
+    run = RunPaths(tmp_path)
+    with lock_run(run):
+        pass
+    stop = Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            is_held(run)
+
+    with ThreadPoolExecutor(1) as threads:
+        asking = threads.submit(ask)
+        try:
+            for _ in range(200):
+                with lock_run(run):
+                    pass
+        finally:
+            stop.set()
+        asking.result()
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo", "folder"])
+def test_a_lock_that_cannot_be_asked_may_be_held(tmp_path: Path, kind: str) -> None:
+    lock = RunPaths(tmp_path).lock
+    if kind == "link":
+        lock.symlink_to(tmp_path)
+    elif kind == "fifo":
+        os.mkfifo(lock)
+    else:
+        lock.mkdir()
+    assert is_held(RunPaths(tmp_path))
