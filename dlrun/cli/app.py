@@ -72,7 +72,7 @@ def main() -> None:
 
 def _run(debug: bool) -> int:
     try:
-        app()
+        app(prog_name="dlrun")  # also as `python -m dlrun`: it is what completion is called after
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
     except Exception as error:

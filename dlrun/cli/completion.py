@@ -53,7 +53,8 @@ def rejoin_bash_words(environment: MutableMapping[str, str]) -> None:
     glued = True
     for word in words:
         if word in {"=", ":"} and joined[-1].startswith("-"):  # --option=value is --option value
-            glued = False
+            joined.append("")
+            before, glued = "", True
         elif word in {"=", ":"}:
             joined[-1] += word
             before, glued = joined[-1], True
@@ -98,7 +99,7 @@ def _specs(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
     """Yield YAML files and folders; a folder that is the only thing meant is looked into, so that Tab leads on."""
     home, _, beginning = incomplete.rpartition("/")
     found = sorted(_specs_in(f"{home}/" if home or incomplete.startswith("/") else "", beginning))
-    while len(found) == 1 and found[0].endswith("/"):
+    while len(found) == 1 and found[0].endswith("/") and not Path(found[0]).is_symlink():  # a link may lead back here
         found = sorted(_specs_in(found[0], ""))
     yield from ((path, "") for path in found)
 
@@ -126,10 +127,9 @@ def _overrides(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
     meant = [key] if equals else [path for path in key_paths(Spec) if path.startswith(key)]
     for path in meant:
         values = _values(path)
-        if len(meant) == 1:
-            yield from ((f"{path}={value}", "") for value in values or ())
-        elif values is not None:
-            yield f"{path}=", ""
+        if values is not None:
+            alone = len(meant) == 1
+            yield from ((f"{path}={value}", "") for value in (values if alone and values else [""]))
 
 
 def _values(path: str) -> list[str] | None:

@@ -99,8 +99,8 @@ def _answer(question: str) -> str:
 
     from dlrun.errors import Interrupted
 
-    print(question, end="", file=sys.stderr, flush=True)
     try:
+        print(question, end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower()
     except KeyboardInterrupt:
         print(file=sys.stderr)
