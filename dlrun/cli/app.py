@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from dlrun.cli import diagnose, evaluate, export, gradcheck, ls, rm, train, validate
+from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, ls, rm, schema, train, validate
 from dlrun.cli.completion import rejoin_bash_words
 from dlrun.errors import DlrunError, InvalidInput
 
@@ -32,6 +32,8 @@ for command in (
     evaluate.evaluate,
     gradcheck.gradcheck,
     validate.validate,
+    explain.explain,
+    schema.schema,
     export.export,
     ls.ls,
     rm.rm,

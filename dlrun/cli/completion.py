@@ -90,9 +90,7 @@ def _described(run: "ListedRun") -> str:
 
 
 def _runs_dir(ctx: typer.Context) -> Path:
-    from dlrun.cli.options import RUNS
-
-    return Path(ctx.params.get("runs_dir") or RUNS)
+    return Path(ctx.params["runs_dir"])
 
 
 def _specs(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
@@ -162,6 +160,14 @@ def _words(field: "Field") -> Iterator[str]:
         yield value_text(field.default)
 
 
+def _topics(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
+    """Yield what can be explained: keys and kinds."""
+    from dlrun.spec.explanation import keys, kinds
+
+    yield from ((key.path, key.brief) for key in keys())
+    yield from dict.fromkeys((kind.name, "a kind") for kind in kinds())
+
+
 def _keys(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
     """Yield what runs can be sorted by."""
     from dlrun.rundir.keys import SpecKeys
@@ -192,5 +198,6 @@ complete_run = completer(_runs)
 complete_spec = completer(_specs)
 complete_spec_or_run = completer(_specs_or_runs)
 complete_override = completer(_overrides)
+complete_topic = completer(_topics)
 complete_key = completer(_keys)
 complete_condition = completer(_conditions)

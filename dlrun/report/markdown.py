@@ -56,7 +56,7 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a table."""
+    """Return the lines of a Markdown table."""
     return [_row(headings), _row(["---" for _ in headings]), *map(_row, rows)]
 
 

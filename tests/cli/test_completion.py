@@ -177,6 +177,11 @@ def test_sorting_and_filtering(complete: Complete) -> None:
     assert complete("dlrun ls --status l") == ["lost"]
 
 
+def test_what_can_be_explained(complete: Complete) -> None:
+    assert complete("dlrun explain optimizer.beta1") == ["optimizer.beta1"]
+    assert complete("dlrun explain nest") == ["nesterov"]
+
+
 def test_shells_that_show_it_are_told_what_a_run_is(complete: Complete) -> None:
     assert complete("dlrun diagnose 20260131-120000", "fish") == [f"{A}\tdigits, completed, dev error 2.00 %"]
     assert complete("dlrun diagnose 20260131-120100", "fish") == [f"{B}\tdigits, failed"]
