@@ -67,8 +67,8 @@ def _forget_latest(home: Path, name: str) -> None:
 def _sweep(home: Path) -> None:
     """Remove what removals that crashed have left."""
     for left in home.glob(f"{LEFT}*"):
-        if left.is_dir() and not left.is_symlink() and not is_held(RunPaths(left)):
-            with suppress(OSError):  # somebody else is at it
+        if not is_held(RunPaths(left)):
+            with suppress(OSError):  # somebody else is at it, or it is a link or a file, which rmtree refuses
                 shutil.rmtree(left)
 
 

@@ -1,11 +1,11 @@
+import fcntl
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
+from threading import Timer
 
 import pytest
 
@@ -120,25 +120,30 @@ def test_whoever_asks_leaves_the_lock_as_it_is(tmp_path: Path) -> None:
             pass
 
 
+@contextmanager
+def somebody_asking(run: RunPaths) -> Iterator[int]:
+    """Hold the lock as `is_held` does, only longer."""
+    run.lock.touch()
+    fd = os.open(run.lock, os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_SH)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def test_those_who_ask_do_not_see_each_other(tmp_path: Path) -> None:
+    with somebody_asking(RunPaths(tmp_path)):
+        assert not is_held(RunPaths(tmp_path))
+
+
 def test_a_run_is_not_busy_because_somebody_asks(tmp_path: Path) -> None:
     run = RunPaths(tmp_path)
-    with lock_run(run):
-        pass
-    stop = Event()
-
-    def ask() -> None:
-        while not stop.is_set():
-            is_held(run)
-
-    with ThreadPoolExecutor(1) as threads:
-        asking = threads.submit(ask)
-        try:
-            for _ in range(200):
-                with lock_run(run):
-                    pass
-        finally:
-            stop.set()
-        asking.result()
+    with somebody_asking(run) as fd:
+        asked = Timer(0.01, fcntl.flock, (fd, fcntl.LOCK_UN))
+        asked.start()
+        with lock_run(run):
+            asked.join()
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "folder"])
