@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, ls, rm, schema, train, validate
+from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, ls, rm, schema, show, train, validate
 from dlrun.cli.completion import rejoin_bash_words
 from dlrun.errors import DlrunError, InvalidInput
 
@@ -34,6 +34,7 @@ for command in (
     validate.validate,
     explain.explain,
     schema.schema,
+    show.show,
     export.export,
     ls.ls,
     rm.rm,

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from dlrun.cli.completion import complete_condition, complete_override, complete_run, complete_spec
+from dlrun.cli.completion import SPEC_ENDINGS, complete_condition, complete_override, complete_run, complete_spec
 
 
 class Format(StrEnum):
@@ -37,7 +37,7 @@ RunReference: TypeAlias = Annotated[
 RunReferences: TypeAlias = Annotated[
     list[str],
     typer.Argument(
-        metavar="RUN…", help="Ids, their beginnings or ends, @last, @last~1, @best, or paths.", autocompletion=complete_run
+        metavar="RUN", help="Ids, their beginnings or ends, @last, @last~1, @best, or paths.", autocompletion=complete_run
     ),
 ]
 Overrides: TypeAlias = Annotated[
@@ -62,3 +62,8 @@ Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="A lin
 Debug: TypeAlias = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 RUNS = Path("runs")
+
+
+def names_spec(subject: str) -> bool:
+    """Say whether what may be a SPEC or a RUN is a spec: a file name of YAML, which no run has."""
+    return Path(subject).suffix in SPEC_ENDINGS
