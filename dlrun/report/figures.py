@@ -40,9 +40,6 @@ def ago(seconds: float) -> str:
     return "now"
 
 
-def size_text(size: float) -> str:
-    """Write a number of bytes: 1.2 MB, in powers of ten as disks are sold."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size:.0f} B"
+def size_text(count: int) -> str:
+    """Write a number of bytes in KiB or MiB."""
+    return f"{count / 2**10:,.0f} KiB" if count < 2**20 else f"{count / 2**20:,.1f} MiB"

@@ -20,8 +20,6 @@ def test_how_long_ago(seconds: float, text: str) -> None:
     assert ago(seconds) == text
 
 
-@pytest.mark.parametrize(
-    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1_234_567, "1.2 MB"), (5_000_000_000, "5.0 GB")]
-)
+@pytest.mark.parametrize(("size", "text"), [(0, "0 KiB"), (60_500, "59 KiB"), (2**20, "1.0 MiB"), (5 * 2**30, "5,120.0 MiB")])
 def test_sizes(size: int, text: str) -> None:
     assert size_text(size) == text

@@ -106,4 +106,4 @@ def test_markdown_has_all_columns(many: list[Column]) -> None:
 def test_before_a_removal_one_sees_what_goes(tmp_path: Path) -> None:
     run = store_run(tmp_path)
     shown = removal_columns(list_runs(tmp_path), {run.root: 1_234_567}, NOW)
-    assert [column.cells[0] for column in shown] == [run.id, "digits", "completed", "1.2 MB", "3 h ago"]
+    assert [column.cells[0] for column in shown] == [run.id, "digits", "completed", "1.2 MiB", "3 h ago"]
