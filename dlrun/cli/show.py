@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dlrun.cli.completion import complete_spec_or_run
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, RunsDir, names_spec
 
 if TYPE_CHECKING:
@@ -20,7 +21,12 @@ MOST_RATES = 1_000  # rows of the schedule in the contract; the page shows some 
 
 
 def show(
-    subject: Annotated[str, typer.Argument(metavar="SPEC|RUN", help="A YAML file, or a run: its id, @last, a path.")],
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPEC|RUN", help="A YAML file, or a run: its id, @last, a path.", autocompletion=complete_spec_or_run
+        ),
+    ],
     overrides: Overrides = None,
     schedule: Annotated[bool, typer.Option("--schedule", help="The learning rate of every epoch (SPEC only).")] = False,
     time: Annotated[bool, typer.Option("--time", help="Time some real steps (SPEC only).")] = False,

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from dlrun.report.comments import facts, print_section
-from dlrun.report.figures import duration
+from dlrun.report.figures import duration, size_text
 from dlrun.report.terminal import table_of
 from dlrun.statistics.thinning import spread
 
@@ -43,7 +43,7 @@ def print_time(time: Tree, out: Console) -> None:
         ("evaluation", f"{_short(time['seconds_per_evaluation'])} on dev"),
         ("run", f"about {_short(time['total_seconds'])} with its evaluations, if nothing stops it early"),
         ("memory", f"{time['peak_memory'] / 2**20:,.0f} MiB at the most, Python and libraries included"),
-        ("disk", f"about {_bytes(time['disk'])} for the run's directory"),
+        ("disk", f"about {size_text(time['disk'])} for the run's directory"),
     ]
     print_section(out, "Time, measured on this machine now", facts(rows))
 
@@ -59,7 +59,3 @@ def _short(seconds: float) -> str:
     if seconds < 1e-3:
         return f"{1e6 * seconds:.0f} µs"
     return f"{1e3 * seconds:.3g} ms" if seconds < 1 else duration(seconds)
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 2**10:,.0f} KiB" if count < 2**20 else f"{count / 2**20:,.1f} MiB"
