@@ -22,6 +22,7 @@ OUTSIDE = {
     "pydantic": {"spec"},
     "yaml": {"spec"},
     "pandas": {"data.sources"},
+    "matplotlib": {"report"},
     "rich": {"cli", "report"},
     "typer": {"cli"},
     "threadpoolctl": {"experiment"},
@@ -37,6 +38,7 @@ OUTSIDE = {
         "checkpoint",
         "experiment",
         "export",
+        "report",
     },
 }
 STANDARD_OR_OUR_OWN_CHOICE = {"annotated_types"}

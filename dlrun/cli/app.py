@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from dlrun.cli import diagnose, evaluate, export, gradcheck, train, validate
+from dlrun.cli import diagnose, evaluate, export, gradcheck, smooth, train, validate
 from dlrun.errors import DlrunError, InvalidInput
 
 FAILED, BUG = 1, 70
@@ -32,6 +32,7 @@ for command in (
     gradcheck.gradcheck,
     validate.validate,
     export.export,
+    smooth.smooth,
 ):
     app.command()(command)
 

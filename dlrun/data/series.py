@@ -12,7 +12,7 @@ from dlrun.data.sources.table import Table, read_table
 from dlrun.data.sources.temperatures import Temperatures
 from dlrun.errors import InvalidInput, Problem, raise_all
 
-YEAR_SEED = 7  # decides the weather of the packaged year
+YEAR_SEED = 5  # decides the weather of the packaged year
 LARGEST = 1e100  # beyond it squares and sums leave float64
 
 Unit: TypeAlias = Literal["day", "row", "step"]
@@ -49,13 +49,12 @@ def read_series(path: str, column: str | None) -> Series:
     """
     table, findings = _table(path)
     if column is None and len(table.header) > 1:
-        cure = f"add `--column NAME`: there are {listed(table.header)}"
-        findings.add(table.header_line, table.problem("which column?", table.header_line, 1, cure=cure))
+        line, cure = table.header_line, f"add `--column NAME`: there are {listed(table.header)}"
+        raise InvalidInput(table.problem("which column?", line, 1, cure=cure))
     name = table.header[0] if column is None else column
     (read,) = _numbers(table, [name], findings)
-    return Series(
-        source=table.name, column=name, unit="row", places=np.arange(1.0, len(read.numbers) + 1), values=_array(table, read)
-    )
+    values = _array(table, read)
+    return Series(source=table.name, column=name, unit="row", places=np.arange(1.0, len(values) + 1), values=values)
 
 
 def read_steps(path: str, column: str) -> Series:

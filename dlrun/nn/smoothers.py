@@ -26,12 +26,12 @@ class ExponentialAverage:
     @property
     def label(self) -> str:
         """What people read."""
-        return f"β {self.beta:g}"
+        return f"β {self.beta}" if self.correct else f"β {self.beta}, uncorrected"
 
     @property
     def column(self) -> str:
         """Its name in a table."""
-        return f"beta_{self.beta:g}"
+        return f"beta_{self.beta}"
 
     @property
     def memory(self) -> float:
@@ -114,6 +114,11 @@ class Smoothed:
     values: Array
     lag: int | None
     noise: float | None
+
+
+def raw_noise(values: Array) -> float | None:
+    """Return the standard deviation of a curve's noise; None where it does not look independent, and nothing can be said."""
+    return noise_of(values, RAW) if noise_is_independent(values) else None
 
 
 def smooth(values: Array, smoother: Smoother) -> Smoothed:
