@@ -20,11 +20,15 @@ Unit: TypeAlias = Literal["day", "row", "step"]
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """The numbers of a column: values (n,) and their places (n,), counted in `unit`; both float64."""
+    """The numbers of a column: values (n,) and their places (n,), both float64.
+
+    `unit` is what lies between one value and the next, `place` what the places count: the same, unless only some were recorded.
+    """
 
     source: str
     column: str
     unit: Unit
+    place: Unit
     places: Array
     values: Array
 
@@ -39,7 +43,7 @@ def packaged_year(column: str | None = None) -> Series:
     if column not in {None, part.label}:
         cure = f"name the FILE or RUN that has it; this year has {quoted(part.label)}"
         raise InvalidInput(Problem(what=f"no column {quoted(column or '')} (--column)", where="the packaged year", cure=cure))
-    return Series(source="a seeded year", column=part.label, unit="day", places=part.x[:, 0], values=part.y)
+    return Series(source="a seeded year", column=part.label, unit="day", place="day", places=part.x[:, 0], values=part.y)
 
 
 def read_series(path: str, column: str | None) -> Series:
@@ -54,14 +58,16 @@ def read_series(path: str, column: str | None) -> Series:
     name = table.header[0] if column is None else column
     (read,) = _numbers(table, [name], findings)
     values = _array(table, read)
-    return Series(source=table.name, column=name, unit="row", places=np.arange(1.0, len(values) + 1), values=values)
+    return Series(source=table.name, column=name, unit="row", place="row", places=np.arange(1.0, len(values) + 1), values=values)
 
 
 def read_steps(path: str, column: str) -> Series:
     """Read a column of a run's steps.csv; its places are the numbers of the steps, of which a long run records only some."""
     table, findings = _table(path)
     steps, read = _numbers(table, ["step", column], findings)
-    return Series(source=table.name, column=column, unit="step", places=_array(table, steps), values=_array(table, read))
+    places, values = _array(table, steps), _array(table, read)
+    unit: Unit = "step" if np.all(np.diff(places) == 1) else "row"
+    return Series(source=table.name, column=column, unit=unit, place="step", places=places, values=values)
 
 
 def _table(path: str) -> tuple[Table, Findings]:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dlrun.data.messages import shown
 from dlrun.data.series import Series
 from dlrun.nn.averages import bias_correction
 from dlrun.nn.smoothers import ExponentialAverage, Smoothed, raw_noise
@@ -16,20 +17,22 @@ from dlrun.statistics.series import FEWEST
 
 WIDEST, HEIGHT = 100, 20
 STYLES = dict(zip(MARKS, ("cyan", "yellow", "magenta", "green", "red", "blue", "white", "bright_black"), strict=True))
-DAYS_SHOWN = (1, 5)  # of how an average begins
+SHOWN = (1, 5)  # t, of how an average begins
 NEARLY = 0.01  # an uncorrected average within 1 % of the corrected one
 
 LAG = "lag, measured: about the shift that brings the average closest to the values"
-NOISE = "noise left, measured: second differences of the average against those of the values, as fractions of their noise"
-NO_LAG = "lag –: the values go nowhere that an average could be late for, or it is longer than they can show"
-NO_NOISE = "noise left –: neighbouring values do not differ by independent noise, which the formula assumes"
+NOISE = "noise left, measured: from second differences of the average and of the values"
+NO_LAG = "lag –: the values go nowhere to be late for, or it is longer than they can show"
+NO_NOISE = "noise left –: neighbours differ by something else than independent noise"
+BEGINNING = "without correction an average begins with 1 − βᵗ of what it should be"
 
 
 def print_heading(series: Series, out: Console) -> None:
     """Print what is smoothed, and how noisy it is."""
     noise = raw_noise(series.values)
     words = f", noise about {noise:.3g}" if noise is not None else ""
-    out.print(f"{POINT} {series.column} of {len(series):,} {series.unit}s, {series.source}{words}")
+    count = f"{len(series):,} {series.unit}{'s' if len(series) > 1 else ''}"
+    out.print(f"{POINT} {shown(series.column)} of {count}, {series.source}{words}", soft_wrap=True)
 
 
 def print_picture(series: Series, smoothed: Sequence[Smoothed], out: Console) -> None:
@@ -37,7 +40,7 @@ def print_picture(series: Series, smoothed: Sequence[Smoothed], out: Console) ->
     marked = sorted(zip(smoothed, MARKS, strict=False), key=lambda pair: pair[0].by.memory)  # the slow ones above the quick
     lines = [Line(values=of.values.tolist(), mark=mark) for of, mark in marked]
     first, last = series.places[0], series.places[-1]
-    places = f"{series.unit} {first:g}", f"{series.unit} {last:.10g}"
+    places = f"{series.place} {first:.10g}", f"{series.place} {last:.10g}"
     *rows, below = chart(series.values.tolist(), lines, width=min(out.width, WIDEST), height=HEIGHT, places=places)
     for row in rows:
         out.print(_coloured(row))
@@ -58,7 +61,7 @@ def print_averages(series: Series, smoothed: Sequence[Smoothed], out: Console) -
     if beginnings:
         out.print()
         out.print(_beginnings(series, beginnings))
-        out.print("without correction an average begins with the fraction 1 − βᵗ of what it should be", style="dim")
+        out.print(BEGINNING, style="dim")
 
 
 def _how_measured(n: int, smoothed: Sequence[Smoothed]) -> list[str]:
@@ -74,8 +77,8 @@ def _how_measured(n: int, smoothed: Sequence[Smoothed]) -> list[str]:
 
 def _beginnings(series: Series, smoothed: Sequence[Smoothed]) -> Table:
     """Return the table of how averages begin, corrected and not, and from when on that makes no difference."""
-    shown = [t for t in DAYS_SHOWN if t <= len(series)]
-    headings = [heading for t in shown for heading in (f"{series.unit} {series.places[t - 1]:g}", "corrected")]
+    shown = [t for t in SHOWN if t <= len(series)]
+    headings = [heading for t in shown for heading in (f"{series.unit} {t}", "corrected")]
     table = table_of("", *headings, "99 % of it from", right=range(1, len(headings) + 2))
     for of in smoothed:
         assert isinstance(of.by, ExponentialAverage)
@@ -84,7 +87,7 @@ def _beginnings(series: Series, smoothed: Sequence[Smoothed]) -> Table:
             weight = bias_correction(of.by.beta, t)
             corrected = of.values[t - 1] if of.by.correct else of.values[t - 1] / weight
             cells += [f"{corrected * weight:.4g}", f"{corrected:.4g}"]
-        table.add_row(of.by.label, *cells, f"{series.unit} {settled_at(of.by.beta):,}")
+        table.add_row(f"β {of.by.beta}", *cells, f"{series.unit} {settled_at(of.by.beta):,}")
     return table
 
 

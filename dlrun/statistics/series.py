@@ -13,6 +13,7 @@ from dlrun.arrays import Array
 FEWEST = 10  # values; from fewer nothing is estimated
 SURE = 3.0  # standard errors
 INDEPENDENT = -2 / 3  # what the second differences of independent noise correlate with the next one
+ROUNDING = 1e-12  # of the largest value: what is less than that is no noise but the last bits of a curve
 SPREAD = 0.6  # their standard error is about 0.6/√n
 
 
@@ -34,9 +35,11 @@ def noise_is_independent(values: Array) -> bool:
     The correlation of a second difference with the next is then −4/6; it must not lie three standard errors from that. Noise
     that remembers yesterday (correlation 0.5 or more, from a few hundred values on) and smooth curves do.
     """
+    if len(values) < FEWEST:
+        return False
     second = np.diff(values, 2)
     power = float(second @ second)
-    if len(values) < FEWEST or not power > 0:
+    if _rms(second) <= ROUNDING * float(np.abs(values).max()):
         return False
     return abs(float(second[1:] @ second[:-1]) / power - INDEPENDENT) < SURE * SPREAD / math.sqrt(len(values))
 
@@ -47,8 +50,10 @@ def has_a_course(values: Array) -> bool:
     Of n independent values without a course, mean((x_{t+1} − x_t)²) / (2 variance) is 1 ± 1/√n.
     Source: von Neumann 1941, Annals of Mathematical Statistics 12, 367.
     """
+    if len(values) < FEWEST:
+        return False
     variance = float(np.var(values))
-    if len(values) < FEWEST or not variance > 0:
+    if not variance > 0:
         return False
     ratio = float(np.mean(np.diff(values) ** 2)) / (2 * variance)
     return ratio < 1 - SURE / math.sqrt(len(values))

@@ -13,7 +13,7 @@ def draw_averages(series: Series, smoothed: Sequence[Smoothed]) -> Figure:
     """Return the picture of a series and its averages, up to eight; the legend says over how many values each goes."""
     name = plain(series.column)
     with house_style():
-        figure, axes = new_figure(title=f"Running averages of {name}", x=series.unit, y=name)
+        figure, axes = new_figure(title=f"Running averages of {name}", x=series.place, y=name)
         axes.plot(series.places, series.values, ".", color=RAW, markersize=4, label=f"each {series.unit}", rasterized=True)
         for of, (colour, dashes) in zip(smoothed, LINES, strict=False):
             label = f"{of.by.label}: over {of.by.memory:.4g} {series.unit}s"
