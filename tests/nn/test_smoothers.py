@@ -61,6 +61,14 @@ def test_memory_and_what_it_costs() -> None:
     assert MovingAverage(window=50).keeps == 50
 
 
+@pytest.mark.parametrize(("beta", "window"), [(0.5, 3), (0.9, 19), (0.98, 99)])
+def test_the_plain_mean_that_is_as_late_and_as_quiet_keeps_more_numbers(beta: float, window: int) -> None:
+    """N = (1 + β)/(1 − β)."""
+    one, many = ExponentialAverage(beta=beta), MovingAverage(window=window)
+    assert (one.lag, one.noise) == pytest.approx((many.lag, many.noise), rel=1e-12)
+    assert many.keeps > one.keeps
+
+
 @pytest.mark.parametrize("beta", COURSE)
 def test_lesson_20_the_noise_left_is_what_the_formula_says(beta: float) -> None:
     """√((1 − β)/(1 + β)), over a century: against the truth within 10 %, measured without knowing it within 3 %."""
