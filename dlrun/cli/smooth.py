@@ -151,7 +151,7 @@ def _figures(of: "Smoothed") -> dict[str, object]:
         **kind,
         "memory": by.memory,
         "keeps": by.keeps,
-        "lag": {"theory": by.lag, "measured": of.lag},
+        "lag": {"theory": by.lag, "measured": of.lag and of.lag.places, "within": of.lag and of.lag.within},
         "noise_left": {"theory": by.noise, "measured": of.noise},
         "first": of.values[0],
         "last": of.values[-1],

@@ -9,7 +9,8 @@ from annotated_types import Ge, Lt
 
 from dlrun.arrays import Array
 from dlrun.nn.averages import average, memory, moving_average
-from dlrun.statistics.series import lag_behind, noise_is_independent, noise_of
+from dlrun.statistics.lag import Lag, lag_behind
+from dlrun.statistics.noise import noise_is_independent, noise_of
 
 RAW = np.ones(1)  # the weights of a value that is not averaged
 FORGOTTEN = 1e-12  # weights below this are left out
@@ -112,7 +113,7 @@ class Smoothed:
 
     by: Smoother
     values: Array
-    lag: int | None
+    lag: Lag | None
     noise: float | None
 
 
@@ -124,14 +125,15 @@ def raw_noise(values: Array) -> float | None:
 def smooth(values: Array, smoother: Smoother) -> Smoothed:
     """Smooth a curve and measure what that did, once the average has settled.
 
-    Lag: `lag_behind`, from one memory on (at most a quarter of the curve). Noise left: `noise_of` the smoothed values over that
-    of the raw ones, from three memories on (at most half); only if the raw noise is independent, as the formula assumes.
+    Lag: `lag_behind`, from one memory on (at most a quarter of the curve), if it is known to within one memory. Noise left:
+    `noise_of` the smoothed values over that of the raw ones, from three memories on (at most half the curve); only if the raw
+    noise is independent, as the formula assumes.
     """
     smoothed = smoother.of(values)
     weights = smoother.weights(len(values))
-    late = min(math.ceil(smoother.memory), len(values) // 4)
-    lag = lag_behind(values[late:], smoothed[late:], weights, longest=3 * math.ceil(smoother.lag) + 3)
-    settled = min(3 * math.ceil(smoother.memory), len(values) // 2)
+    memory = round(smoother.memory)
+    late, settled = min(memory, len(values) // 4), min(3 * memory, len(values) // 2)
+    lag = lag_behind(values[late:], smoothed[late:], weights, longest=3 * memory + 3, tolerance=memory)
     raw, left = noise_of(values[settled:], RAW), noise_of(smoothed[settled:], weights)
     measured = left / raw if raw and left is not None and noise_is_independent(values) else None
     return Smoothed(by=smoother, values=smoothed, lag=lag, noise=measured)

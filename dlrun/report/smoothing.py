@@ -13,16 +13,16 @@ from dlrun.nn.averages import bias_correction
 from dlrun.nn.smoothers import ExponentialAverage, Smoothed, raw_noise
 from dlrun.report.chart import MARKS, POINT, Line, chart
 from dlrun.report.terminal import table_of
-from dlrun.statistics.series import FEWEST
+from dlrun.statistics.noise import FEWEST
 
 WIDEST, HEIGHT = 100, 20
 STYLES = dict(zip(MARKS, ("cyan", "yellow", "magenta", "green", "red", "blue", "white", "bright_black"), strict=True))
 SHOWN = (1, 5)  # t, of how an average begins
 NEARLY = 0.01  # an uncorrected average within 1 % of the corrected one
 
-LAG = "lag, measured: about the shift that brings the average closest to the values"
+LAG = "lag, measured: the shift that brings the average closest to the values, ± 2 SE"
 NOISE = "noise left, measured: from second differences of the average and of the values"
-NO_LAG = "lag –: the values go nowhere to be late for, or it is longer than they can show"
+NO_LAG = "lag –: not known to within one memory: lost in the noise, or too few values"
 NO_NOISE = "noise left –: neighbours differ by something else than independent noise"
 BEGINNING = "without correction an average begins with 1 − βᵗ of what it should be"
 
@@ -51,7 +51,10 @@ def print_averages(series: Series, smoothed: Sequence[Smoothed], out: Console) -
     """Print memory, lag and noise of every average, theory beside measurement, and how the exponential ones begin."""
     table = table_of("", f"over {series.unit}s", "keeps", "lag", "measured", "noise left", "measured", right=range(1, 7))
     for of, mark in zip(smoothed, MARKS, strict=False):
-        lag, noise = "–" if of.lag is None else str(of.lag), "–" if of.noise is None else f"{of.noise:.3f}"
+        lag, noise = (
+            "–" if of.lag is None else f"{of.lag.places} ± {of.lag.within}",
+            "–" if of.noise is None else f"{of.noise:.3f}",
+        )
         name = Text.assemble((mark, STYLES[mark]), " ", of.by.label)
         table.add_row(name, f"{of.by.memory:.4g}", str(of.by.keeps), f"{of.by.lag:.4g}", lag, f"{of.by.noise:.3f}", noise)
     out.print(table)

@@ -34,7 +34,8 @@ def test_json_is_the_contract(tmp_path: Path) -> None:
     assert set(one) == shared | {"beta", "bias_correction"}
     assert set(window) == shared | {"window"}
     assert (one["beta"], one["bias_correction"], one["keeps"], window["keeps"]) == (0.9, False, 1, 10)
-    assert set(one["lag"]) == set(one["noise_left"]) == {"theory", "measured"}
+    assert set(one["lag"]) == {"theory", "measured", "within"}
+    assert set(one["noise_left"]) == {"theory", "measured"}
     assert one["noise_left"]["measured"] == pytest.approx(one["noise_left"]["theory"], rel=0.1)
 
 

@@ -35,9 +35,9 @@ def test_it_fits_the_terminal(width: int) -> None:
 def test_the_numbers_are_those_of_the_course() -> None:
     found = next(line.split() for line in printed(100) if line.startswith("o β 0.98"))
     assert found[3:6] == ["50", "1", "49"]
-    assert found[7] == "0.101"
+    assert found[6:10] == ["40", "±", "2", "0.101"]
     found = next(line.split() for line in printed(100) if line.startswith("* β 0.5"))
-    assert found[3:8] == ["2", "1", "1", "1", "0.577"]
+    assert found[3:8] == ["2", "1", "1", "–", "0.577"]
     found = next(line.split() for line in printed(100) if line.startswith("+ window 10"))
     assert found[3:6] == ["10", "10", "4.5"]
 

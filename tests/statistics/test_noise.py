@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.arrays import Array
-from dlrun.statistics.series import has_a_course, lag_behind, noise_is_independent, noise_of
+from dlrun.statistics.noise import noise_is_independent, noise_of
 from tests.strategies import quick, seeds
 
 ONE = np.ones(1)
@@ -50,53 +50,10 @@ def test_noise_that_remembers_is_told_apart_and_so_is_a_smooth_curve() -> None:
         assert not noise_is_independent(smooth)
 
 
-def test_a_course_is_seen_where_there_is_one() -> None:
-    assert sum(has_a_course(noise(300, seed)) for seed in range(200)) <= 2
-    assert has_a_course(wave(400) + noise(400))
-    assert has_a_course(np.arange(20.0))
-    assert not has_a_course(np.ones(300))
-
-
-def ewa_weights(beta: float) -> Array:
-    return (1 - beta) * beta ** np.arange(400.0)
-
-
-@quick
-@given(lag=st.integers(0, 40), seed=seeds)
-def test_a_copy_that_comes_late_is_as_late_as_it_is(lag: int, seed: int) -> None:
-    curve = wave(600) + 0.1 * noise(600, seed)
-    assert lag_behind(curve[50:], curve[50 - lag : 600 - lag], np.zeros(1), longest=60) == lag
-
-
-def test_the_noise_shared_with_the_values_does_not_make_a_lag_shorter() -> None:
-    """Taken as it stands, the distance has its minimum too early: at 5.5 instead of 9 in the year of temperatures."""
-    weights = ewa_weights(0.9)
-    found, naive = [], []
-    for seed in range(60):
-        values = wave(500) + 3 * noise(500, seed)
-        late = np.convolve(values, weights)[:500]
-        found.append(lag_behind(values[60:], late[60:], weights, longest=40))
-        naive.append(lag_behind(values[60:], late[60:], np.zeros(1), longest=40))
-    assert np.mean([lag for lag in found if lag is not None]) == pytest.approx(9, abs=0.7)
-    assert np.mean([lag for lag in naive if lag is not None]) < 7
-
-
-def test_no_lag_where_there_is_nothing_to_be_late_for_or_it_cannot_be_seen() -> None:
-    assert lag_behind(noise(300), noise(300), ONE, longest=20) is None
-    assert lag_behind(np.ones(300), np.ones(300), ONE, longest=20) is None
-    line = np.arange(100.0)
-    assert lag_behind(line, line - 30, np.zeros(1), longest=40) == 30
-    assert lag_behind(line, line - 30, np.zeros(1), longest=20) is None
-    assert lag_behind(line, line - 80, np.zeros(1), longest=90) is None
-
-
 @pytest.mark.parametrize("n", range(10))
 def test_from_fewer_than_ten_values_nothing_is_said(n: int) -> None:
-    values = np.arange(float(n))
-    assert noise_of(values, ONE) is None
-    assert not noise_is_independent(values)
-    assert not has_a_course(values)
-    assert lag_behind(values, values, ONE, longest=3) is None
+    assert noise_of(np.arange(float(n)), ONE) is None
+    assert not noise_is_independent(np.arange(float(n)))
 
 
 @quick
@@ -106,4 +63,3 @@ def test_units_do_not_matter(seed: int, scale: float, shift: float) -> None:
     moved = scale * (values + shift)
     assert noise_of(moved, ONE) == pytest.approx(scale * (noise_of(values, ONE) or math.nan), rel=1e-6)
     assert noise_is_independent(moved) == noise_is_independent(values)
-    assert has_a_course(moved) == has_a_course(values)
