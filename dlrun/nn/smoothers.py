@@ -127,11 +127,12 @@ def smooth(values: Array, smoother: Smoother) -> Smoothed:
 
     Lag: `lag_behind`, from one memory on (at most a quarter of the curve), if it is known to within one memory. Noise left:
     `noise_of` the smoothed values over that of the raw ones, from three memories on (at most half the curve); only if the raw
-    noise is independent, as the formula assumes.
+    noise is independent, as the formula assumes. Neither where there are fewer values than three memories.
     """
-    smoothed = smoother.of(values)
+    smoothed, memory = smoother.of(values), round(smoother.memory)
+    if len(values) < 3 * memory:
+        return Smoothed(by=smoother, values=smoothed, lag=None, noise=None)
     weights = smoother.weights(len(values))
-    memory = round(smoother.memory)
     late, settled = min(memory, len(values) // 4), min(3 * memory, len(values) // 2)
     lag = lag_behind(values[late:], smoothed[late:], weights, longest=3 * memory + 3, tolerance=memory)
     raw, left = noise_of(values[settled:], RAW), noise_of(smoothed[settled:], weights)

@@ -23,7 +23,7 @@ NEARLY = 0.01  # an uncorrected average within 1 % of the corrected one
 LAG = "lag, measured: the shift that brings the average closest to the values, ± 2 SE"
 NOISE = "noise left, measured: from second differences of the average and of the values"
 NO_LAG = "lag –: not known to within one memory: lost in the noise, or too few values"
-NO_NOISE = "noise left –: neighbours differ by something else than independent noise"
+NO_NOISE = "noise left –: neighbours differ by no independent noise, or too few values"
 BEGINNING = "without correction an average begins with 1 − βᵗ of what it should be"
 
 
@@ -74,7 +74,8 @@ def _how_measured(n: int, smoothed: Sequence[Smoothed]) -> list[str]:
     return [
         *([LAG] if any(lag is not None for lag in lags) else []),
         *([NO_LAG] if None in lags else []),
-        NO_NOISE if None in noises else NOISE,
+        *([NOISE] if any(noise is not None for noise in noises) else []),
+        *([NO_NOISE] if None in noises else []),
     ]
 
 
