@@ -28,7 +28,9 @@ class Temperatures:
 
     kind: Literal["temperatures"] = "temperatures"
     days: Annotated[int, Ge(2), Le(10_000_000)] = YEAR
+    """How many to draw, from the first of January on."""
     noise: Noise = 2.0
+    """Standard deviation of a day's weather, in °C."""
 
     def load(self, seed: int) -> RawData:
         """Draw the weather."""
