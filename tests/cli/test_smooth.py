@@ -12,7 +12,8 @@ from PIL import Image
 from dlrun.cli.app import app
 from dlrun.errors import InvalidInput
 from dlrun.report.chart import MARKS
-from tests.cli.test_app import dlrun, imported_by
+from tests.cli.shell import dlrun
+from tests.cli.test_app import imported_by
 from tests.experiments import train_run
 
 PACKAGE = Path(__file__).parents[2] / "dlrun"
