@@ -22,6 +22,7 @@ OUTSIDE = {
     "pydantic": {"spec"},
     "yaml": {"spec"},
     "pandas": {"data.sources", "api"},
+    "matplotlib": {"report"},
     "rich": {"cli", "report"},
     "typer": {"cli"},
     "threadpoolctl": {"experiment"},
@@ -38,6 +39,7 @@ OUTSIDE = {
         "experiment",
         "export",
         "api",
+        "report",
     },
 }
 STANDARD_OR_OUR_OWN_CHOICE = {"annotated_types"}

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, ls, rm, schema, show, train, validate
+from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, ls, rm, schema, show, smooth, train, validate
 from dlrun.cli.completion import rejoin_bash_words
 from dlrun.errors import DlrunError, InvalidInput
 
@@ -38,6 +38,7 @@ for command in (
     export.export,
     ls.ls,
     rm.rm,
+    smooth.smooth,
 ):
     app.command()(command)
 
