@@ -128,7 +128,8 @@ def test_the_page_in_the_docs_is_the_page_that_is_printed(tmp_path: Path) -> Non
     assert [line for line in lines if line not in printed] == []
 
 
-def test_the_schedule_is_the_notes_table_and_can_be_drawn(spec: Path, tmp_path: Path) -> None:
+def test_the_schedule_is_the_notes_table_and_can_be_drawn(tmp_path: Path) -> None:
+    spec = write_spec(tmp_path)
     rates = ("-s", "learning_rate.initial=0.2", "-s", "learning_rate.decay=inverse_time")
     shown = dlrun("show", spec, *rates, "-s", "training.epochs=5", "--out", "lr.png", cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
