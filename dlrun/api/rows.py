@@ -1,6 +1,7 @@
 """Rows to predict, however they come: an array, a list of rows, or a table with named columns."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
@@ -34,17 +35,16 @@ def as_matrix(X: Rows, preparation: Preparation) -> RawArray:
 
 def _columns(table: Any, features: Sequence[str]) -> RawArray:
     """Return the columns of a table, found by name; a name that is missing, or there twice, is an error."""
-    names = [name for name in table.columns if isinstance(name, str)]
-    missing = [name for name in features if name not in names]
-    twice = [name for name in features if names.count(name) > 1]
-    if missing and not names:
-        cure = "an array of the columns in the order of run.features will do: X.to_numpy()"
-    else:
-        others = [name for name in names if name not in features]
-        cure = did_you_mean(missing[0], others) if missing else ""
+    names = Counter(name for name in table.columns if isinstance(name, str))
+    missing = [name for name in features if not names[name]]
+    twice = [name for name in features if names[name] > 1]
     problems = []
-    if missing:
-        problems.append(Problem(what=f"X has no column {listed(missing)}", cure=cure))
+    if missing and names:
+        others = names.keys() - set(features)
+        problems.append(Problem(what=f"X has no column {listed(missing)}", cure=did_you_mean(missing[0], sorted(others))))
+    elif missing:
+        cure = "an array of the columns in the order of run.features will do: X.to_numpy()"
+        problems.append(Problem(what=f"the columns of X have no names, so there is no {listed(missing)}", cure=cure))
     if twice:
         problems.append(Problem(what=f"X has more than one column {listed(twice)}", cure="rename or drop the others"))
     raise_all(problems)

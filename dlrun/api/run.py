@@ -35,8 +35,8 @@ def load(run: str | os.PathLike[str], *, runs_dir: str | os.PathLike[str] | None
 
     runs_dir is where ids are looked for: DLRUN_RUNS, or runs. Neither the data nor the spec's file need be there any more.
 
-    >>> dlrun.load("@last").predict([[0.0] * 64])
-    array([7])
+    >>> dlrun.load("@last").predict([[0, 0, 0, 16, 16, 0, 0, 0] * 8])
+    array([1])
 
     Errors: InvalidInput if no run is meant, or several are.
     """
@@ -47,8 +47,9 @@ class Run:
     """A run on disk. What is read from it is read when it is asked for, so a run that goes on shows its last state.
 
     >>> run = dlrun.load("@last")
-    >>> run.metrics.plot(x="epoch", y=["train_error", "dev_error"])
-    >>> run.predict(X)
+    >>> run.metrics["epoch"].tolist()
+    [1, 2, 3, 4, 5]
+    >>> wrong = run.predictions.query("label != prediction")
 
     Errors of every member: DlrunError if the run does not hold what is asked for, or is damaged.
     """
@@ -118,8 +119,8 @@ class Run:
         X is an array or list of rows (m, n), with columns in the order of `features`, or a DataFrame, whose columns are found
         by name: their order does not matter, others are ignored. Images may be (m, height, width). The best weights predict.
 
-        >>> run.predict(frame.drop(columns="diagnosis"))[:2]
-        array(['malignant', 'benign'], dtype='<U9')
+        >>> run.predict([[0, 0, 0, 16, 16, 0, 0, 0] * 8])
+        array([1])
 
         Errors: InvalidInput if a column is missing, or a value is not a finite number.
         """
@@ -128,8 +129,8 @@ class Run:
     def predict_proba(self, X: Rows) -> Array:
         """Return the probability of each class for each row of X, (m, C), in the order of `classes`.
 
-        >>> run.predict_proba([[5.1, 3.5]]).round(2)
-        array([[0.98, 0.02]])
+        >>> run.predict_proba([[0] * 64, [8] * 64]).sum(axis=1).round(6)
+        array([1., 1.])
 
         Errors: InvalidInput as in `predict`, and for a run that predicts numbers.
         """

@@ -25,9 +25,9 @@ def train(spec: SpecLike, *, overrides: Sequence[str] = (), runs_dir: str | os.P
     the latter two are relative to the working directory. overrides are `key=value` as after `-s`. runs_dir is DLRUN_RUNS, or
     runs. The run's directory is the one that `dlrun train` leaves.
 
-    >>> run = dlrun.train({"data": {"source": "digits"}, "training": {"epochs": 5}}, overrides=["seed=3"])
-    >>> run.diagnosis.verdict
-    ()
+    >>> run = dlrun.train({"data": {"source": "digits"}, "training": {"epochs": 5}}, overrides=["learning_rate=3e-3"])
+    >>> run.status
+    'completed'
 
     Errors: InvalidInput before anything runs, with everything that is wrong; Diverged; DlrunError if it cannot be written.
     Ctrl-C finishes the step, saves, and is then a KeyboardInterrupt as anywhere; SIGTERM is handed on likewise.

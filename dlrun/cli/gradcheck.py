@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, RunsDir
+from dlrun.cli.completion import complete_spec_or_run
+from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, RunsDir, names_spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
     from dlrun.experiment.gradient import Settings
     from dlrun.nn.gradcheck import GradientCheck
 
-SPEC_ENDINGS = {".yaml", ".yml"}
-
 
 def gradcheck(
-    subject: Annotated[str | None, typer.Argument(metavar="[SPEC|RUN]", help="Check this network on its own data.")] = None,
+    subject: Annotated[
+        str | None,
+        typer.Argument(metavar="[SPEC|RUN]", help="Check this network on its own data.", autocompletion=complete_spec_or_run),
+    ] = None,
     overrides: Overrides = None,
     epsilon: Annotated[float | None, typer.Option(min=1e-12, max=1e-1, help="The step ε of the differences: 1e-5.")] = None,
     difference: Annotated[Literal["centred", "forward"] | None, typer.Option(help="Two-sided (centred) or one-sided.")] = None,
@@ -42,7 +44,7 @@ def gradcheck(
     from dlrun.report.terminal import console
     from dlrun.rundir.files import as_json
 
-    is_spec = subject is not None and Path(subject).suffix in SPEC_ENDINGS
+    is_spec = subject is not None and names_spec(subject)
     raise_all(_without_effect(is_spec, overrides, orders, epsilon is not None or difference is not None))
     if orders and subject is not None:
         _print_orders(subject, overrides or [], output)
@@ -65,7 +67,7 @@ def _checks(subject: str | None, overrides: list[str], settings: "Settings", run
 
     if subject is None:
         return check_matrix(settings)
-    if Path(subject).suffix in SPEC_ENDINGS:
+    if names_spec(subject):
         return check_spec(read_spec(subject, overrides), settings)
     return check_run(find_run(subject, runs_dir), settings)
 

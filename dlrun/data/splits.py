@@ -3,14 +3,16 @@
 from dataclasses import dataclass, replace
 
 from dlrun.arrays import Array, IntArray
-from dlrun.data.encoding import Categories, encoding_notes
+from dlrun.data.encoding import Categories, OneHot, encoding_notes
 from dlrun.data.labels import LabelArray, encode_labels, label_notes, label_type
-from dlrun.data.missing import Missing, imputation_notes
+from dlrun.data.missing import Missing, RefuseMissing, imputation_notes
 from dlrun.data.preparation import Classes, Dtype, Preparation
 from dlrun.data.preprocessing import Normalization, Normalize, TargetScale
 from dlrun.data.raw import RawData, Selection, row_numbers
 from dlrun.data.sources import Source
 from dlrun.data.splitting import PARTS, SomeOrNone, Split, split_notes, split_rows
+
+REFUSED, ONE_HOT = RefuseMissing(), OneHot()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,7 @@ class Splits:
     """
 
     train: Examples
-    train_dev: Examples | None
+    train_dev: Examples | None = None
     dev: Examples | None
     test: Examples | None
     preparation: Preparation
@@ -75,10 +77,10 @@ def prepare(
     source: Source,
     split: Split,
     normalize: Normalize,
-    missing: Missing,
-    categories: Categories,
-    train_dev: SomeOrNone = 0,
     *,
+    missing: Missing = REFUSED,
+    categories: Categories = ONE_HOT,
+    train_dev: SomeOrNone = 0,
     regression: bool,
     seed: int,
     dtype: Dtype,

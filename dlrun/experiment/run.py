@@ -73,7 +73,7 @@ class Run:
             status="completed",
             stop_reason=state.stop_reason or "all epochs done",
             ended=datetime.now(UTC),
-            summary=self._summary(diagnosis),
+            summary=self._summary(diagnosis, judged["dev"].loss if "dev" in judged else None),
         )
         self.log(f"completed: {self.record.stop_reason}", diagnosis.headline)
         return diagnosis
@@ -92,7 +92,7 @@ class Run:
         self.record = replace(self.record, **changes, heartbeat=datetime.now(UTC))
         self.record.save(self.paths)
 
-    def _summary(self, diagnosis: Diagnosis) -> dict[str, Any]:
+    def _summary(self, diagnosis: Diagnosis, dev_loss: float | None) -> dict[str, Any]:
         state, tree = self.state, diagnosis.to_json()
         return {
             "best_epoch": whole(state.best.epoch) if state.best.found else state.epoch,
@@ -101,7 +101,9 @@ class Run:
             "parameters": self.experiment.network.params.count,
             "examples": self.experiment.splits.sizes,
             "features": len(self.experiment.splits.features),
+            "metric": tree["metric"],
             "errors": tree["errors"],
+            "dev_loss": dev_loss,
             "verdict": tree["verdict"],
             "headline": tree["headline"],
         }

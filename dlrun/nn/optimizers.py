@@ -47,7 +47,7 @@ class Momentum:
 
     v = β v + (1 − β) g,   θ = θ − α v        (bias_correction: α v / (1 − βᵗ))
 
-    With α' = α (1 − β) this is the classical heavy ball, which leaves the factor out (PyTorch, Keras).
+    With α' = α (1 − β) this is the classical heavy ball, which leaves the factor out (PyTorch; Keras too, with α inside v).
     Source: Polyak 1964; the averaged form is the course's.
     """
 

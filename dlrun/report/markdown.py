@@ -1,6 +1,6 @@
 """report.md: a run in words, to read later or to paste where people talk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.report.figures import duration, error_text
@@ -63,10 +63,10 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
     ]
 
 
-def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return the lines of a Markdown table."""
-    return [_row(headings), _row(tuple("---" for _ in headings)), *map(_row, rows)]
+    return [_row(headings), _row(["---" for _ in headings]), *map(_row, rows)]
 
 
-def _row(cells: tuple[str, ...]) -> str:
+def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

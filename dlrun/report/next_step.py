@@ -35,7 +35,7 @@ def next_step(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, *, spec:
             "these are the initial weights: nothing has been trained yet", {"training.epochs": str(Training().epochs)}
         )
     if not advice.patch:
-        return _look_at_test(paths, record, advice)
+        return _look_again(paths, advice.reason) if diagnosis.verdict else _look_at_test(paths, record, advice)
     kept = [change for change in overrides if change.partition("=")[0] not in advice.patch]
     changes = [*kept, *(f"{key}={value}" for key, value in advice.patch.items())]
     where = [] if paths.root.parent == RUNS_DIR else ["--runs-dir", str(paths.root.parent)]
@@ -47,6 +47,8 @@ def next_step(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, *, spec:
 def _look_at_test(paths: RunPaths, record: RunRecord, advice: Advice) -> Next:
     if "test" in record.summary["examples"]:
         return Next(shlex.join(["dlrun", "evaluate", str(paths.root), "--split", "test"]), advice.reason)
-    return Next(
-        shlex.join(["dlrun", "diagnose", str(paths.root)]), "nothing is wrong on train and dev; there is no test part to look at"
-    )
+    return _look_again(paths, "nothing is wrong on train and dev; there is no test part to look at")
+
+
+def _look_again(paths: RunPaths, reason: str) -> Next:
+    return Next(shlex.join(["dlrun", "diagnose", str(paths.root)]), reason)

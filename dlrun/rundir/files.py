@@ -226,7 +226,10 @@ def read_bytes(path: Path, largest: int) -> bytes:
     Errors: DlrunError if it cannot be read, or is larger than `largest` bytes.
     """
     with explained("read", path), open(open_regular(path, os.O_RDONLY), "rb") as file:
-        data = file.read(largest + 1)
+        size = os.fstat(file.fileno()).st_size
+        data = file.read(min(size, largest) + 1)  # a buffer for the largest would take longer than reading a small file
+        if size < len(data) <= largest:  # it has grown
+            data += file.read(largest + 1 - len(data))
     if len(data) > largest:
         raise DlrunError(Problem(what=f"this file is larger than {largest // 2**20} MiB", where=str(path)))
     return data

@@ -64,7 +64,7 @@ def test_images_may_keep_their_shape() -> None:
         (None, r"its shape is \(\)"),
         (pd.DataFrame({"a": [1], "B": [2], "C ": [3]}), "X has no column 'b', 'c'\n  → did you mean 'B'?"),
         (pd.DataFrame({"a": [1]}), "X has no column 'b', 'c'$"),
-        (pd.DataFrame([[1, 2, 3]]), r"X has no column 'a', 'b', 'c'\n  → .*X\.to_numpy\(\)"),
+        (pd.DataFrame([[1, 2, 3]]), r"have no names, so there is no 'a', 'b', 'c'\n  → .*X\.to_numpy\(\)"),
         (pd.DataFrame([[1, 2, 3, 4]], columns=["a", "b", "c", "a"]), "more than one column 'a'"),
         (pd.DataFrame({"a": ["x"], "b": [1], "c": [1]}), r"X\[0, 'a'\]: 'x' is not a number"),
         (pd.DataFrame({"a": [1], "b": [None], "c": [1]}), r"X\[0, 'b'\]: None is not a number"),

@@ -13,7 +13,7 @@ from dlrun import checkpoint
 from dlrun.arrays import Array
 from dlrun.data.sources.csv import Csv
 from dlrun.data.sources.digits import Digits
-from dlrun.data.sources.generators import Moons
+from dlrun.data.sources.generators import Blobs, Moons
 from dlrun.errors import DlrunError, InvalidInput
 from dlrun.experiment.predictor import load_predictor
 from dlrun.rundir.paths import RunPaths
@@ -25,7 +25,11 @@ DIGITS = """
     architecture: {hidden: [16], batch_norm: true}
     training: {epochs: 2}
 """
-FULL = DIGITS.replace("{epochs: 2}", "{epochs: 2, batch_size: full}").replace("train: 500, dev: 1290", "train: 1100, dev: 690")
+FULL = """
+    data: {source: {kind: blobs, examples: 2600, features: 50}, split: {train: 1300, dev: 1250, test: 50}}
+    architecture: {hidden: [33]}
+    training: {epochs: 2, batch_size: full}
+"""
 WORDS = """
     data: {source: {kind: csv, path: table.csv, target: y}, split: {train: 40, dev: 20, test: 0}}
     training: {epochs: 2, dtype: float64}
@@ -36,11 +40,13 @@ def source_of(name: str, directory: Path) -> Array:
     """Return all the inputs of a run's source, row by id."""
     sources: dict[str, Any] = {
         "moons": Moons(examples=300, noise=0.2),
+        "full batch": Blobs(examples=2600, features=50),
         "regression": Csv(path=str(directory / "table.csv"), target="y"),
         "words": Csv(path=str(directory / "table.csv"), target="y"),
     }
     source = sources.get(name, Digits())
-    return np.asarray(source.load(3).parts["all"].x)
+    seed = {"moons": 3}.get(name, 0)
+    return np.asarray(source.load(seed).parts["all"].x)
 
 
 TEXTS = {"moons": SMALL, "regression": REGRESSION, "words": WORDS, "digits": DIGITS, "full batch": FULL}
@@ -122,6 +128,15 @@ def adopt(paths: RunPaths, name: str, text: str) -> None:
     provenance = json.loads(paths.provenance.read_text())
     provenance[name]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     paths.provenance.write_text(json.dumps(provenance))
+
+
+def test_an_edited_preparation_is_noticed(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    tree = json.loads(run.paths.preparation.read_text())
+    tree["normalization"]["mean"][0] += 0.5
+    run.paths.preparation.write_text(json.dumps(tree))
+    with pytest.raises(DlrunError, match="not the one this run was trained with"):
+        load_predictor(run.paths)
 
 
 @pytest.mark.parametrize("forged", [False, True], ids=["damaged", "forged"])

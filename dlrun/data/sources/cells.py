@@ -17,12 +17,16 @@ def names_a_class(label: str) -> bool:
 
 @dataclass(kw_only=True)
 class Column:
-    """One column while it is read: the numbers so far, how many cells are bad, and the first of them as (line, text)."""
+    """One column while it is read: the numbers so far, how many cells are bad, and the first of them as (line, text).
+
+    `instead` is what one may do rather than repair the cell of a number.
+    """
 
     name: str
     cell: int
     label: bool
     empty: frozenset[str]
+    instead: str
     numbers: list[float] = field(default_factory=list)
     bad: int = 0
     first: list[tuple[int, str]] = field(default_factory=list)
@@ -62,26 +66,46 @@ class Column:
             return f"the label has {len(text):,} characters, at most {LONGEST_LABEL:,} name a class", "is this the right target?"
         if self.label:
             return "the label is empty", "give the row a label, or remove it"
-        column = yaml_word(self.name)
-        if math.isnan(_number(text)):
-            what = f"{quoted(text)} is not a number, most cells of this column are"
-            return what, f"correct it, or read the column as words: categorical: [{column}]"
-        return f"{quoted(text)} is not a finite number", f"replace it, remove the row, or drop the column: drop: [{column}]"
+        if not text.strip():
+            return "the cell is empty", f"fill it, remove the row, or {self.instead}"
+        if math.isnan(_number(text)) and text.strip().lower().lstrip("+-") != "nan":
+            return f"{quoted(text)} is not a number", f"correct it, or {self.instead}"
+        return f"{quoted(text)} is not a finite number", f"replace it, remove the row, or {self.instead}"
 
 
 def read_columns(table: Table, features: Iterable[str], target: str | None, empty: Iterable[str]) -> list[Column]:
     """Read feature columns cell by cell, and the target if it is given; rows as wide as the header only."""
     gaps = frozenset(empty)
-    columns = [Column(name=name, cell=table.header.index(name), label=False, empty=gaps) for name in features]
+    columns = [_column(table, name, _as_words_or_not_at_all(name), empty=gaps) for name in features]
     if target is not None:
-        columns.append(Column(name=target, cell=table.header.index(target), label=True, empty=gaps))
+        columns.append(_column(table, target, label=True))
+    _read(table, columns)
+    return columns
+
+
+def _as_words_or_not_at_all(name: str) -> str:
+    column = yaml_word(name)
+    return f"read the column as words: categorical: [{column}], or leave it out: drop: [{column}]"
+
+
+def read_numbers(table: Table, names: Iterable[str], instead: str) -> list[Column]:
+    """Read columns of numbers, whatever the other columns hold; rows as wide as the header only."""
+    columns = [_column(table, name, instead) for name in names]
+    _read(table, columns)
+    return columns
+
+
+def _column(table: Table, name: str, instead: str = "", *, label: bool = False, empty: frozenset[str] = frozenset()) -> Column:
+    return Column(name=name, cell=table.header.index(name), label=label, instead=instead, empty=empty)
+
+
+def _read(table: Table, columns: list[Column]) -> None:
     records = table.records()
     next(records)  # the header
     for line, cells in records:
         if len(cells) == len(table.header):
             for column in columns:
                 column.read(line, cells[column.cell])
-    return columns
 
 
 def _number(text: str) -> float:

@@ -82,13 +82,11 @@ class Csv:
 
     def _features(self, file: "_File") -> list[str]:
         """Return the feature columns in the file's order; every column that is asked for must be there."""
-        table, line = file.table, file.header_line
+        table, line = file.table, file.table.header_line
         asked = [("target", self.target), *(("drop", c) for c in self.drop), *(("categorical", c) for c in self.categorical)]
         for key, column in asked:
             if column not in table.header:
-                what = f"no column {quoted(column)} ({key})"
-                cure = _other_delimiter(table, column) or did_you_mean(column, table.header)
-                file.findings.add(line, table.problem(what, line, 1, cure=cure))
+                file.findings.add(line, table.no_column(column, key))
         if self.target in self.drop:
             what = f"{quoted(self.target)} is the target and also in `drop`"
             file.findings.add(line, table.problem(what, line, self.target, cure="take it out of `drop`"))
@@ -99,7 +97,7 @@ class Csv:
 
     def _check_columns(self, file: "_File", columns: list[str]) -> None:
         """Every part has the columns that the training part has."""
-        table, line = file.table, file.header_line
+        table, line = file.table, file.table.header_line
         lost = [column for column in [*columns, self.target] if column not in table.header]
         if lost and not file.findings:
             what = f"no column {listed(lost)}, which the training part has"
@@ -173,12 +171,6 @@ class _File:
     def __post_init__(self) -> None:
         self.table = read_table(self.path, self.findings)
 
-    @property
-    def header_line(self) -> int:
-        """Return the line of the header."""
-        line, _ = next(self.table.records())
-        return line
-
 
 def _raise_all(files: dict[str, _File]) -> None:
     """Raise what was found in all of the files, if anything was."""
@@ -199,17 +191,6 @@ def _extra_columns(tables: list[Table]) -> Iterator[str]:
 def _sha256(digests: list[str]) -> str:
     """Return the file's own digest, or of several files that of their digests."""
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-
-
-def _other_delimiter(table: Table, missing: str) -> str:
-    """Return a cure if the header looks as if another character divided it; empty if it does not."""
-    for delimiter in sorted({",", ";", "\t", "|"} - {table.delimiter}):
-        pieces = [piece.strip() for cell in table.header for piece in cell.split(delimiter)]
-        if missing in pieces or len(table.header) == 1 < len(pieces):
-            found = "a tab" if delimiter == "\t" else quoted(delimiter)
-            wanted = "a tab in a '.tsv' file" if table.delimiter == "\t" else "',' (a tab only in a '.tsv' file)"
-            return f"the header holds {found}: the delimiter must be {wanted}"
-    return ""
 
 
 def _labels(labels: dict[str, RawArray]) -> dict[str, RawArray]:
