@@ -10,17 +10,19 @@ from dlrun.data.splits import Splits, prepare
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.experiment.threads import choose_threads, cores
 from dlrun.kernels import NUMPY, Kernels
+from dlrun.memory import require
 from dlrun.nn.architecture import Hidden, stack
 from dlrun.nn.constraints import MaxNorm
 from dlrun.nn.layers import BatchNorm, Layer
 from dlrun.nn.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from dlrun.nn.network import Network
+from dlrun.nn.network import Network, bytes_to_train
 from dlrun.nn.penalties import L1, L2, Penalty
 from dlrun.spec import KeepProbs, LoadedSpec, Spec
 from dlrun.spec.schema import key_paths
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
 
+MAX_LAYERS = 1_000
 EVALUATION_CHUNK = 1024  # rows; larger chunks are not faster, smaller ones are
 
 
@@ -72,6 +74,7 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
     raise_all(_misfits(loaded, splits, loss, smallest))
     batches = boundaries(len(splits.train), batch_size, smallest)
     largest = max(*(end - start for start, end in batches), min(EVALUATION_CHUNK, max(splits.sizes.values())))
+    raise_all(_too_large(loaded, stacked, len(splits.features), largest))
     network = Network(stacked, len(splits.features), largest, spec.training.dtype, kernels)
     network.initialize(spec.seed)
     every = spec.training.evaluate_every
@@ -107,6 +110,20 @@ def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss, smallest_batch: int
     if len(splits.train) < smallest_batch:
         what = "batch norm needs at least 2 training examples to have a deviation"
         yield loaded.problem("architecture.batch_norm", what)
+
+
+def _too_large(loaded: LoadedSpec, stacked: list[Layer], n_in: int, largest_batch: int) -> Iterator[Problem]:
+    """Yield why the network cannot be built here: found before anything of it is allocated."""
+    spec, key = loaded.spec, "architecture.hidden"
+    if (layers := len(spec.architecture.hidden)) > MAX_LAYERS:
+        yield loaded.problem(key, f"{key} has {layers:,} layers, more than {MAX_LAYERS:,} are not built", "write fewer")
+    needed = bytes_to_train(stacked, n_in, largest_batch, spec.training.dtype, len(spec.optimizer.slots))
+    try:
+        require(
+            needed, f"a network of this size, with batches of {largest_batch:,}", key, "make it, or training.batch_size, smaller"
+        )
+    except InvalidInput as error:
+        yield from (loaded.problem(key, f"{key}: {problem.what}", problem.cure) for problem in error.problems)
 
 
 def load_splits(loaded: LoadedSpec, dtype: str) -> Splits:

@@ -9,7 +9,7 @@ from dlrun.spec.compose import compose
 from dlrun.spec.desugar import desugar, with_kinds
 from dlrun.spec.merge import merge
 from dlrun.spec.schema import Shape
-from dlrun.spec.text import Origin, Text, read_file
+from dlrun.spec.text import MAX_BYTES, Origin, Text, read_file
 from dlrun.spec.tree import Mapping, Scalar, place
 from dlrun.spec.wording import quoted
 
@@ -71,6 +71,9 @@ def _extended(chain: list[_File], problems: list[Problem]) -> _File:
         raise InvalidInput(*problems, origin.problem(f"extends a file that ends in extending this one: {quoted(name)}"))
     if len(chain) == MAX_FILES:
         raise InvalidInput(*problems, origin.problem(f"extends a chain of more than {MAX_FILES} files"))
+    if sum(len(file.data) for file in chain) + _size(path) > MAX_BYTES:
+        what = f"with {quoted(name)} the files of this spec are larger than {MAX_BYTES:,} bytes together"
+        raise InvalidInput(*problems, origin.problem(what, "make them smaller"))
     try:
         return _opened(path, name, problems)
     except InvalidInput as error:
@@ -78,3 +81,11 @@ def _extended(chain: list[_File], problems: list[Problem]) -> _File:
             raise
         found = error.problems[-1]
         raise InvalidInput(*problems, origin.problem(f"cannot extend {quoted(name)}: {found.what}", found.cure)) from None
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file; 0 if it has none, and then reading it says why."""
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from dlrun.spec.extends import read_tree
 from dlrun.spec.faults import ROOT
 from dlrun.spec.model import Spec
 from dlrun.spec.overrides import override
-from dlrun.spec.text import Origin
+from dlrun.spec.text import MAX_BYTES, Origin
 from dlrun.spec.tree import Entry, KeyPath, Mapping, Scalar, place
-from dlrun.spec.validation import validate
+from dlrun.spec.validation import MAX_PROBLEMS, validate
+
+MAX_OVERRIDES = 200
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ def read_spec(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Loade
     Raises InvalidInput with every problem found, each with its place and the lines around it.
     """
     path = Path(path)
+    if sum(map(len, overrides)) > MAX_BYTES or len(overrides) > MAX_OVERRIDES:
+        what = f"more than {MAX_OVERRIDES} `-s`, or {MAX_BYTES:,} characters in them"
+        raise InvalidInput(Problem(what=what, where=f"-s {len(overrides)}", cure="write a file that says `extends: FILE`"))
     tree, text, problems = read_tree(path, str(path), ROOT)
     for number, written in enumerate(overrides, start=1):
         tree, found = override(tree, number, written, ROOT)
@@ -55,7 +61,8 @@ def read_spec(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Loade
     except InvalidInput as error:
         raise InvalidInput(*problems, *error.problems) from None
     loaded = LoadedSpec(spec, path, text, tree)
-    raise_all([*problems, *(place(tree, key).problem(what, cure) for key, what, cure in without_effect(spec))])
+    ineffective = islice(without_effect(spec), MAX_PROBLEMS)
+    raise_all([*problems, *(place(tree, key).problem(what, cure) for key, what, cure in ineffective)])
     return loaded
 
 
