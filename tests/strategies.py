@@ -1,12 +1,17 @@
-"""Random inputs for properties."""
+"""Random inputs for properties: arrays, and every spec that the schema allows."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
+from dlrun.spec.schema import Alternative, Shape, fields_of
+from dlrun.spec.sections import Every
 
 quick = settings(max_examples=50, deadline=None)  # the first example of a test pays for imports and caches
 
@@ -27,3 +32,101 @@ def vectors(n: int, *, limit: float = 20.0) -> st.SearchStrategy[npt.NDArray[np.
 
 def _within(limit: float) -> st.SearchStrategy[Any]:
     return st.floats(-limit, limit, allow_subnormal=False)
+
+
+ODD_TEXTS = [
+    *(
+        "",
+        "no",
+        "null",
+        "5",
+        "80%",
+        "a: b",
+        "a #b",
+        "- a",
+        "1 step",
+        "---",
+        "...",
+        "'",
+        '"',
+        "\\",
+        "a\nb\t",
+        "é",
+        "{}",
+        "~",
+        "a ",
+        " a",
+    ),
+    *(
+        "\ufeff",
+        "a\u2028b",
+        "a\u2029",
+        "\ufffe",
+        "\U0001f600",
+        "\U000e0001",
+        "\xa0",
+        "a" * 200,
+        "&a",
+        "*a",
+        "!a",
+        "%a",
+        "@a",
+        "|",
+        "? a",
+    ),
+]
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20) | st.sampled_from(ODD_TEXTS)
+
+
+def bound(alternative: Alternative, *types: type) -> Any:
+    return next((b for b in alternative.bounds if isinstance(b, types)), None)
+
+
+def numbers(alternative: Alternative) -> st.SearchStrategy[Any]:
+    low, high = bound(alternative, Ge, Gt), bound(alternative, Le, Lt)
+    least = getattr(low, "ge", getattr(low, "gt", None))
+    most = getattr(high, "le", getattr(high, "lt", None))
+    if alternative.type is int:
+        return st.integers(least, most)
+    return st.floats(
+        least, most, exclude_min=isinstance(low, Gt), exclude_max=isinstance(high, Lt), allow_nan=False, allow_infinity=False
+    )
+
+
+def alternatives(alternative: Alternative, key: str) -> st.SearchStrategy[Any]:
+    """Every value of one type of a key; what a new type of key would need fails here until it is added."""
+    if alternative.type is Every:
+        return st.builds(Every, st.integers(1, 10**9 - 1), st.sampled_from(["step", "epoch"]))
+    if alternative.type is Literal:
+        return st.sampled_from(alternative.words)
+    if alternative.item is not None:
+        least = bound(alternative, MinLen)
+        items = values(Shape(tuple(_item(alternative))), key)
+        return st.lists(items, min_size=least.min_length if least else 0, max_size=4).map(tuple)
+    if alternative.type in (int, float):
+        return numbers(alternative)
+    if alternative.type is str:
+        if key == "name":
+            return st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", alphabet=st.characters(codec="ascii"))
+        if key == "path":
+            return texts.map(lambda text: "/" + text.replace("/", "").strip(".") + "x")
+        return texts.filter(bool) if bound(alternative, MinLen) else texts
+    if alternative.type is None:
+        return st.none()
+    return st.booleans() if alternative.type is bool else instances(alternative.type)
+
+
+def _item(alternative: Alternative) -> Iterator[Alternative]:
+    items = Shape((alternative,)).items
+    if items:
+        yield from items.alternatives
+
+
+def values(shape: Shape, key: str) -> st.SearchStrategy[Any]:
+    return st.one_of([alternatives(a, key) for a in shape.alternatives])
+
+
+def instances(cls: Any) -> st.SearchStrategy[Any]:
+    """Every instance of a section or component, as its types say."""
+    keys = {key: values(field.shape, key) for key, field in fields_of(cls).items() if key != "kind"}
+    return st.fixed_dictionaries(keys).map(lambda given: cls(**given))

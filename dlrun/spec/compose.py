@@ -16,7 +16,7 @@ from dlrun.spec.tree import Entry, Mapping, Node, Scalar, Sequence
 from dlrun.spec.wording import quoted
 
 MAX_DEPTH = 32
-MAX_NODES = 5_000  # more take half a second to judge, and no experiment needs them
+MAX_NODES = 3_000  # more take half a second to judge, and no experiment needs them
 MAX_PROBLEMS = 50
 MAX_SHOWN = 200  # characters of PyYAML's words, which may hold a part of the text
 

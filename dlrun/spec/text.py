@@ -10,8 +10,8 @@ from pathlib import Path
 from dlrun.errors import InvalidInput, Problem
 
 # Of a spec with the files it extends, and of all its `-s`. The parser is pure Python: the worst of texts (a word a line, blank
-# lines, escapes) take it 2.5 µs a character, so what is larger would break the promise of one second. 128 KiB are 3,000 lines.
-MAX_BYTES = 1 << 17
+# lines, escapes) take it 2.5 µs a character, so what is larger would break the promise of one second. 64 KiB are 1,500 lines.
+MAX_BYTES = 1 << 16
 EXCERPT_WIDTH = 110  # characters of a line that an excerpt shows
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as one
