@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 ORACLE := $(VENV)-oracle
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check fast lint types oracle lock clean
+.PHONY: help train test check fast lint types proof oracle lock clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -30,6 +30,9 @@ lint: $(VENV)/.dev  ## ruff: rules and format
 
 types: $(VENV)/.dev  ## mypy --strict
 	$(BIN)/mypy
+
+proof: $(VENV)/.dev  ## Prove the promises with full counts, about ten minutes; writes docs/PROOF.md
+	DLRUN_PROOF=full $(BIN)/pytest -n 2 -m proof
 
 oracle: $(ORACLE)/.done  ## Train with PyTorch anew and compare with its recording and with dlrun; RECORD=--write replaces it
 	$(ORACLE)/bin/python -m tests.oracle.record $(RECORD)

@@ -30,7 +30,7 @@ def total_bytes() -> int:
 def require(needed: int, what: str, where: str, cure: str) -> None:
     """Raise InvalidInput at a key if this many bytes are more than there can be; what says what needs them."""
     if needed > (total := total_bytes()):
-        words = f"{what}: that is about {_gib(needed)}, this machine has {_gib(total)}"
+        words = f"does not fit into memory: {what} need about {_gib(needed)}, this machine has {_gib(total)}"
         raise InvalidInput(Problem(what=words, where=where, cure=cure))
 
 

@@ -12,7 +12,13 @@ from dlrun.spec.model import Spec
 from dlrun.spec.schema import fields_of, key_paths
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 COMMANDS = {command.callback.__name__ for command in app.registered_commands if command.callback}
 
 

@@ -30,4 +30,6 @@ def test_too_much_is_refused_with_both_numbers(monkeypatch: pytest.MonkeyPatch) 
     memory.require(2**31, "10 rows", "data.source.examples", "draw fewer")
     with pytest.raises(InvalidInput) as raised:
         memory.require(2**31 + 1, "10 rows", "data.source.examples", "draw fewer")
-    assert str(raised.value) == "data.source.examples: 10 rows: that is about 2.0 GiB, this machine has 2.0 GiB\n  → draw fewer"
+    assert str(raised.value) == (
+        "data.source.examples: does not fit into memory: 10 rows need about 2.0 GiB, this machine has 2.0 GiB\n  → draw fewer"
+    )

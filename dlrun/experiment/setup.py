@@ -119,9 +119,7 @@ def _too_large(loaded: LoadedSpec, stacked: list[Layer], n_in: int, largest_batc
         yield loaded.problem(key, f"{key} has {layers:,} layers, more than {MAX_LAYERS:,} are not built", "write fewer")
     needed = bytes_to_train(stacked, n_in, largest_batch, spec.training.dtype, len(spec.optimizer.slots))
     try:
-        require(
-            needed, f"a network of this size, with batches of {largest_batch:,}", key, "make it, or training.batch_size, smaller"
-        )
+        require(needed, f"this network and its batches of {largest_batch:,}", key, "make it, or training.batch_size, smaller")
     except InvalidInput as error:
         yield from (loaded.problem(key, f"{key}: {problem.what}", problem.cure) for problem in error.problems)
 

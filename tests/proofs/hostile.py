@@ -84,10 +84,8 @@ def _extending(text: str) -> Case:
         os.mkfifo(folder / "fifo")
         (folder / "link.yaml").symlink_to("a.yaml")
         (folder / "loop").symlink_to("loop")
-        (folder / "sparse").touch()
-        os.truncate(folder / "sparse", 100 << 30)
-        (folder / "closed.yaml").write_text(START)
-        (folder / "closed.yaml").chmod(0)
+        _sparse(folder / "sparse")
+        _closed(folder / "closed.yaml")
         for k in range(20):
             (folder / f"chain{k}.yaml").write_text(f"extends: chain{k + 1}.yaml")
         for k in range(8):
@@ -95,6 +93,16 @@ def _extending(text: str) -> Case:
         return _file(text.encode())(folder)
 
     return lay
+
+
+def _closed(path: Path) -> None:
+    path.write_text(START)
+    path.chmod(0)
+
+
+def _sparse(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 100 << 30)
 
 
 def _special(make: Callable[[Path], object]) -> Case:
@@ -113,7 +121,7 @@ SPECIAL: dict[str, Case] = {
     "a loop of links": _special(lambda path: path.symlink_to(path.name)),
     "a link to a device": _special(lambda path: path.symlink_to("/dev/zero")),
     "a link to a directory": _special(lambda path: path.symlink_to(path.parent)),
-    "a file that may not be read": _special(lambda path: (path.write_text(START), path.chmod(0))),
+    "a file that may not be read": _special(_closed),
     "a device": lambda folder: ["/dev/zero"],
     "/dev/full": lambda folder: ["/dev/full"],
     "memory": lambda folder: ["/proc/self/mem"],
@@ -124,7 +132,7 @@ SPECIAL: dict[str, Case] = {
     "a name that is not UTF-8": lambda folder: [os.fsdecode(bytes(folder) + b"/\xff\xfe")],
     "a name of 5,000 characters": lambda folder: [str(folder / ("a" * 5_000))],
     "a name of 100,000 characters": lambda folder: [str(folder / ("a" * 100_000))],
-    "100 GiB of nothing": _special(lambda path: (path.touch(), os.truncate(path, 100 << 30))),
+    "100 GiB of nothing": _special(_sparse),
     "an endless file of the kernel": lambda folder: ["/proc/kmsg"],
     "the same one ten times": lambda folder: _file(START.encode())(folder) * 10,
 }

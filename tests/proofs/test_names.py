@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,19 +18,18 @@ from tests.proofs.counting import RecordProperty, proof, tries
 from tests.proofs.watching import outside, watched
 
 RUN, OUTSIDE, LINK = "20260130-090000-moons-aaaa", "20260201-000000-outside-aaaa", "20260204-000000-link-aaaa"
-PIECES = st.sampled_from(
-    [
-        "..", "/", "//", "\\", ".", "~", "~root", "@", "@last", "@best", "~1", "~99999999999", "-", "--", "latest", "\0", "\n", "\r",
-        "\x1b[31m", "\x9b", "\u202e", "\ufeff", "\u2024\u2024", "\uff0f", "\u2215", "\uff0e", "٢٠٢٦٠١٣١", "ｍoons", "*", "?", "[a-z]",
-        "$HOME", "$(id)", "`id`", ";", "|", "%2e%2e%2f", "file://", "con", "nul", RUN, OUTSIDE, LINK, RUN[:8], RUN[-4:], "run.json",
-        "etc", "passwd", "x" * 300, "x" * 5_000, "\ud800", " ", "'", '"', "{", "outside", "secret", "checkpoints",
-    ]
-)  # fmt: skip
-names = st.lists(PIECES, max_size=6).map("".join) | st.text(max_size=80) | st.lists(PIECES, max_size=4).map("/".join)
+PIECES = st.sampled_from([
+    "..", "/", "//", "\\", ".", "~", "~root", "@", "@last", "@best", "~1", "~99999999999", "-", "--", "latest", "\0", "\n",
+    "\r", "\x1b[31m", "\x9b", "\u202e", "\ufeff", "\u2024\u2024", "\uff0f", "\u2215", "\uff0e", "\ud800", "*", "?", "[a-z]",
+    "٢٠٢٦٠١٣١", "ｍoons", "$HOME", "$(id)", "`id`", ";", "|", "%2e%2e%2f", "file://", "con", "nul", " ", "'", '"', "{",
+    RUN, RUN[:8], RUN[-4:], OUTSIDE, LINK, "run.json", "etc", "passwd", "outside", "secret", "checkpoints",
+    "x" * 300, "x" * 5_000,
+])  # fmt: skip
+names = PIECES | st.lists(PIECES, max_size=6).map("".join) | st.text(max_size=80) | st.lists(PIECES, max_size=4).map("/".join)
 
 
 @pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with one run, a link that leads out of it, and runs and secrets beside it."""
     home = Path(os.path.realpath(tmp_path))
     for run in (home / "runs" / RUN, home / OUTSIDE):
@@ -42,7 +40,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (home / "secret").write_text("secret")
     (home / "work").mkdir()
     monkeypatch.chdir(home / "work")
-    yield home / "runs"
+    return home / "runs"
 
 
 @pytest.mark.proof

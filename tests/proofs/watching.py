@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATHS = {  # of each event, which arguments are paths
-    "open": (0,), "os.mkdir": (0,), "os.rmdir": (0,), "os.remove": (0,), "os.rename": (0, 1), "os.link": (0, 1), "os.symlink": (1,),
-    "os.truncate": (0,), "os.chmod": (0,), "os.chown": (0,), "os.utime": (0,), "os.listdir": (0,), "os.scandir": (0,),
-    "shutil.rmtree": (0,), "shutil.move": (0, 1), "shutil.copyfile": (0, 1),
+    "open": (0,), "os.mkdir": (0,), "os.rmdir": (0,), "os.remove": (0,), "os.rename": (0, 1), "os.link": (0, 1),
+    "os.symlink": (1,), "os.truncate": (0,), "os.chmod": (0,), "os.chown": (0,), "os.utime": (0,), "os.listdir": (0,),
+    "os.scandir": (0,), "shutil.rmtree": (0,), "shutil.move": (0, 1), "shutil.copyfile": (0, 1),
 }  # fmt: skip
 FORBIDDEN = {"os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "os.fork", "socket.connect"}
 
@@ -33,7 +33,8 @@ sys.addaudithook(_hook)
 def watched() -> Iterator[list[str]]:
     """Collect every path that is opened, listed, made, renamed or removed in the block, and every process started."""
     global _seen
-    _seen = seen = []
+    seen: list[str] = []
+    _seen = seen
     try:
         yield seen
     finally:
