@@ -117,6 +117,8 @@ WITHIN = {
     "a list": b"- data\n- seed\n",
     "a key of every type": b"{1: 2, null: 3, [a]: 4, {b: c}: 5, true: 6, 1.5: 7}",
     "control characters by escape": (START + 'notes: "\\e[31m \\0 \\x07 \\x9b \\ud800"').encode(),
+    "an escape beyond Unicode": (START + 'notes: "\\UFFFFFFFF"').encode(),
+    "a version beyond numbers": ("%YAML 1." + "9" * 5_000 + "\n---\n" + START).encode(),
     "text that turns around": (START + "notes: \u202egnirts\u202c\nk\u202eey: 1").encode(),
     "a key with a line end": (START + '"a\\nb": 1').encode(),
     "zero-width keys": (START + "\u200bseed: 1\n\u2060seed: 2").encode(),
