@@ -20,8 +20,8 @@ MOST_SECONDS = 0.5  # of the processor, for one text
 PIECES = st.sampled_from([
     "\n", "  ", "{", "}", "[", "]", ": ", ", ", "'", '"', "null", "5", "-1", "1e999", "80%", "adam", "kind: ", "&x ",
     "*x", "!t ", "é", "data: ", "extends: a.yaml\n", "- ", "? ", "#", "\t", "|", ">-", "true", "path: /\n", "<<: ",
-    "\x1b", "hidden: ", "[" * 40, '"\\UFFFFFFFF"', "%YAML 1.2\n", "---\n", "...\n", "\\x", "\\U", "\x85", "\u2028", "\ufeff", "\x00",
-    "\ud800", "9" * 400, "0x1f", ".inf", ".nan", "source: digits\n", "units: 3", "training:\n  ", "keep_prob: ",
+    "\x1b", "hidden: ", "[" * 40, '"\\UFFFFFFFF"', "%YAML 1.2\n", "---\n", "...\n", "\\x", "\\U", "\x85", "\u2028", "\ufeff",
+    "\x00", "\ud800", "9" * 400, "0x1f", ".inf", ".nan", "source: digits\n", "units: 3", "training:\n  ", "keep_prob: ",
     "learning_rate: {", "decay: manual", "rates: ", "~", "@", "`",
 ])  # fmt: skip
 LETTERS = st.characters() | st.sampled_from("\n :{}[],'\"&*!#-?|>%@\\\t\x00\x1b\ud800\ufeff")
