@@ -18,6 +18,7 @@ from dlrun.nn.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from dlrun.nn.network import Network, bytes_to_train
 from dlrun.nn.penalties import L1, L2, Penalty
 from dlrun.spec import KeepProbs, LoadedSpec, Spec
+from dlrun.spec.reading import too_large_when_written
 from dlrun.spec.schema import key_paths
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
@@ -94,6 +95,9 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
         error_unit=splits.target_scale.deviation if splits.target_scale else 1.0,
     )
     resolved = resolve(spec, splits, network, loss, batch_size)
+    if why := too_large_when_written(resolved):  # a run whose resolved.yaml cannot be read is lost
+        what = f"with every default written out, this spec is too large: {why}"
+        raise InvalidInput(Problem(what=what, where=str(loaded.path), cure="say what layers share once, in architecture"))
     return Experiment(loaded=loaded, spec=resolved, splits=splits, network=network, plan=plan)
 
 

@@ -8,14 +8,16 @@ from os import PathLike
 from pathlib import Path
 
 from dlrun.errors import InvalidInput, Problem, raise_all
+from dlrun.spec.compose import MAX_NODES, compose
 from dlrun.spec.effects import without_effect
 from dlrun.spec.extends import read_tree
 from dlrun.spec.faults import ROOT
 from dlrun.spec.model import Spec
 from dlrun.spec.overrides import override
-from dlrun.spec.text import MAX_BYTES, Origin
+from dlrun.spec.text import MAX_BYTES, Origin, Text
 from dlrun.spec.tree import Entry, KeyPath, Mapping, Scalar, place
 from dlrun.spec.validation import MAX_PROBLEMS, validate
+from dlrun.spec.writing import to_yaml
 
 MAX_OVERRIDES = 200
 
@@ -64,6 +66,20 @@ def read_spec(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Loade
     ineffective = islice(without_effect(spec), MAX_PROBLEMS)
     raise_all([*problems, *(place(tree, key).problem(what, cure) for key, what, cure in ineffective)])
     return loaded
+
+
+def too_large_when_written(spec: Spec) -> str:
+    """Return why `read_spec` would refuse what `to_yaml` writes of a spec, which says every default; nothing if it would not."""
+    text = to_yaml(spec)
+    if len(text.encode()) > MAX_BYTES:
+        return f"more than {MAX_BYTES:,} bytes"
+    if len(text) < 2 * MAX_NODES:  # a value takes two characters or more
+        return ""
+    try:
+        compose(Text("", text, Path()))
+    except InvalidInput as error:
+        return error.problems[-1].what
+    return ""
 
 
 def _named(tree: Mapping, path: Path) -> Mapping:
