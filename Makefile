@@ -7,8 +7,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 ORACLE := $(VENV)-oracle
 
+SECTIONS := data architecture loss regularization optimizer learning_rate training diagnosis
+
 .DEFAULT_GOAL := help
-.PHONY: help train test check fast lint types proof oracle lock clean
+.PHONY: help train test check fast lint types proof oracle docs lock clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -36,6 +38,10 @@ proof: $(VENV)/.dev  ## Prove the promises with full counts, about ten minutes; 
 
 oracle: $(ORACLE)/.done  ## Train with PyTorch anew and compare with its recording and with dlrun; RECORD=--write replaces it
 	$(ORACLE)/bin/python -m tests.oracle.record $(RECORD)
+
+docs: $(VENV)/.dev  ## Write docs/spec/ from the classes that define the spec
+	$(BIN)/dlrun explain --format md > docs/spec/experiment.md
+	for section in $(SECTIONS); do $(BIN)/dlrun explain $$section --format md > docs/spec/$$section.md; done
 
 lock: $(VENV)/.dev  ## Write constraints.txt from what is installed
 	$(BIN)/pip freeze --exclude-editable > constraints.txt

@@ -1,4 +1,4 @@
-"""Random inputs for properties: arrays, and every spec that the schema allows."""
+"""Random inputs for properties."""
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -35,55 +35,20 @@ def _within(limit: float) -> st.SearchStrategy[Any]:
 
 
 ODD_TEXTS = [
-    *(
-        "",
-        "no",
-        "null",
-        "5",
-        "80%",
-        "a: b",
-        "a #b",
-        "- a",
-        "1 step",
-        "---",
-        "...",
-        "'",
-        '"',
-        "\\",
-        "a\nb\t",
-        "é",
-        "{}",
-        "~",
-        "a ",
-        " a",
-    ),
-    *(
-        "\ufeff",
-        "a\u2028b",
-        "a\u2029",
-        "\ufffe",
-        "\U0001f600",
-        "\U000e0001",
-        "\xa0",
-        "a" * 200,
-        "&a",
-        "*a",
-        "!a",
-        "%a",
-        "@a",
-        "|",
-        "? a",
-    ),
-]
+    "", "no", "null", "5", "80%", "a: b", "a #b", "- a", "1 step", "---", "...", "'", '"', "\\", "a\nb\t", "é", "{}", "~", "a ",
+    " a",     "\ufeff", "a\u2028b", "a\u2029", "\ufffe", "\U0001f600", "\U000e0001", "\xa0", "a" * 200, "&a", "*a", "!a", "%a",
+    "@a", "|",
+    "? a",
+]  # fmt: skip
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20) | st.sampled_from(ODD_TEXTS)
 
 
-def bound(alternative: Alternative, *types: type) -> Any:
+def _bound(alternative: Alternative, *types: type) -> Any:
     return next((b for b in alternative.bounds if isinstance(b, types)), None)
 
 
-def numbers(alternative: Alternative) -> st.SearchStrategy[Any]:
-    low, high = bound(alternative, Ge, Gt), bound(alternative, Le, Lt)
+def _numbers(alternative: Alternative) -> st.SearchStrategy[Any]:
+    low, high = _bound(alternative, Ge, Gt), _bound(alternative, Le, Lt)
     least = getattr(low, "ge", getattr(low, "gt", None))
     most = getattr(high, "le", getattr(high, "lt", None))
     if alternative.type is int:
@@ -93,24 +58,24 @@ def numbers(alternative: Alternative) -> st.SearchStrategy[Any]:
     )
 
 
-def alternatives(alternative: Alternative, key: str) -> st.SearchStrategy[Any]:
+def _alternatives(alternative: Alternative, key: str) -> st.SearchStrategy[Any]:
     """Every value of one type of a key; what a new type of key would need fails here until it is added."""
     if alternative.type is Every:
         return st.builds(Every, st.integers(1, 10**9 - 1), st.sampled_from(["step", "epoch"]))
     if alternative.type is Literal:
         return st.sampled_from(alternative.words)
     if alternative.item is not None:
-        least = bound(alternative, MinLen)
+        least = _bound(alternative, MinLen)
         items = values(Shape(tuple(_item(alternative))), key)
         return st.lists(items, min_size=least.min_length if least else 0, max_size=4).map(tuple)
     if alternative.type in (int, float):
-        return numbers(alternative)
+        return _numbers(alternative)
     if alternative.type is str:
         if key == "name":
             return st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", alphabet=st.characters(codec="ascii"))
         if key == "path":
             return texts.map(lambda text: "/" + text.replace("/", "").strip(".") + "x")
-        return texts.filter(bool) if bound(alternative, MinLen) else texts
+        return texts.filter(bool) if _bound(alternative, MinLen) else texts
     if alternative.type is None:
         return st.none()
     return st.booleans() if alternative.type is bool else instances(alternative.type)
@@ -123,7 +88,8 @@ def _item(alternative: Alternative) -> Iterator[Alternative]:
 
 
 def values(shape: Shape, key: str) -> st.SearchStrategy[Any]:
-    return st.one_of([alternatives(a, key) for a in shape.alternatives])
+    """Every value that a key may hold."""
+    return st.one_of([_alternatives(a, key) for a in shape.alternatives])
 
 
 def instances(cls: Any) -> st.SearchStrategy[Any]:

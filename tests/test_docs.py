@@ -7,57 +7,29 @@ import pytest
 
 from dlrun import errors
 from dlrun.cli.app import BUG, app
+from dlrun.report.reference import contents, page
 from dlrun.spec import read_spec
-from dlrun.spec.model import Spec
-from dlrun.spec.schema import fields_of, key_paths
+from dlrun.spec.explanation import Key, keys, kinds
 
 ROOT = Path(__file__).parent.parent
-PAGES = [
-    ROOT / "README.md",
-    ROOT / "CHANGELOG.md",
-    ROOT / "CONTRIBUTING.md",
-    ROOT / "SECURITY.md",
-    *sorted((ROOT / "docs").glob("*.md")),
-]
+TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+PAGES = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = {command.callback.__name__ for command in app.registered_commands if command.callback}
 
 
-def named_keys() -> dict[str, str]:
-    rows = re.findall(r"^\| `([a-z0-9_.]+)` \| ([^|]+) \|", (ROOT / "docs/spec.md").read_text(), re.MULTILINE)
-    return {key: default.strip() for key, default in rows}
-
-
-def test_every_key_of_the_schema_is_explained_and_no_other() -> None:
-    sections = {path for path in key_paths(Spec) if "." not in path and path not in {"dlrun", "name", "tags", "notes", "seed"}}
-    explained_as_sections = sections - {"loss", "optimizer", "learning_rate"}
-    assert set(named_keys()) == set(key_paths(Spec)) - explained_as_sections
-
-
 @pytest.mark.parametrize(
-    "key", ["training.epochs", "training.batch_size", "diagnosis.tolerance", "learning_rate.initial", "seed"]
+    "section", [key for key in keys() if not key.section and (key.keys or key.components)], ids=lambda key: key.path
 )
-def test_the_defaults_told_are_the_defaults(key: str) -> None:
-    default: object = Spec.model_fields[key.split(".")[0]].default
-    for step in key.split(".")[1:]:
-        default = getattr(default, step)
-    told = named_keys()[key].strip("`")
-    number = float(told.rstrip("%")) / (100 if told.endswith("%") else 1)
-    assert number == default
+def test_the_reference_is_what_the_classes_say(section: Key) -> None:
+    committed = (ROOT / f"docs/spec/{section.path}.md").read_text()
+    assert committed == page(section.path, [section]), "run: make docs"
 
 
-def test_every_kind_is_named() -> None:
-    text = (ROOT / "docs/spec.md").read_text()
-
-    def kinds(cls: type) -> set[str]:
-        found: set[str] = set()
-        for field in fields_of(cls).values():
-            found |= set(field.shape.kinds)
-            for inner in field.shape.classes:
-                found |= kinds(inner)
-        return found
-
-    missing = {kind for kind in kinds(Spec) if not re.search(rf"\b{kind}\b", text)}
-    assert not missing
+def test_the_reference_names_every_key_and_every_kind() -> None:
+    text = "".join(path.read_text() for path in PAGES)
+    assert contents() == (ROOT / "docs/spec/experiment.md").read_text(), "run: make docs"
+    assert [key.path for key in keys() if f"| `{key.path}` |" not in text] == []
+    assert [kind.title for kind in kinds() if f"`{kind.name}`" not in text] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -84,7 +56,7 @@ def test_every_command_and_exit_code_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     assert all(f"`dlrun {command}" in readme for command in COMMANDS)
     of_errors = {str(error.exit_code) for error in vars(errors).values() if hasattr(error, "exit_code")}
-    table = readme.partition("## Exit codes")[2].partition("##")[0]
+    table = readme.partition("| exit code |")[2].partition("##")[0]
     told = {code for cell in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for code in cell.split(", ")}
     assert told == of_errors | {"0", str(BUG), "130", "143"}
 

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from dlrun.cli import diagnose, evaluate, export, gradcheck, train, validate
+from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, schema, show, train, validate
 from dlrun.errors import DlrunError, InvalidInput
 
 FAILED, BUG = 1, 70
@@ -31,6 +31,9 @@ for command in (
     evaluate.evaluate,
     gradcheck.gradcheck,
     validate.validate,
+    explain.explain,
+    schema.schema,
+    show.show,
     export.export,
 ):
     app.command()(command)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, RunsDir
+from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, RunsDir, names_spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from dlrun.errors import Problem
     from dlrun.experiment.gradient import Settings
     from dlrun.nn.gradcheck import GradientCheck
-
-SPEC_ENDINGS = {".yaml", ".yml"}
 
 
 def gradcheck(
@@ -42,7 +40,7 @@ def gradcheck(
     from dlrun.report.terminal import console
     from dlrun.rundir.files import as_json
 
-    is_spec = subject is not None and Path(subject).suffix in SPEC_ENDINGS
+    is_spec = subject is not None and names_spec(subject)
     raise_all(_without_effect(is_spec, overrides, orders, epsilon is not None or difference is not None))
     if orders and subject is not None:
         _print_orders(subject, overrides or [], output)
@@ -65,7 +63,7 @@ def _checks(subject: str | None, overrides: list[str], settings: "Settings", run
 
     if subject is None:
         return check_matrix(settings)
-    if Path(subject).suffix in SPEC_ENDINGS:
+    if names_spec(subject):
         return check_spec(read_spec(subject, overrides), settings)
     return check_run(find_run(subject, runs_dir), settings)
 

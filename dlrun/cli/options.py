@@ -28,3 +28,9 @@ Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="A lin
 Debug: TypeAlias = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 RUNS = Path("runs")
+SPEC_ENDINGS = {".yaml", ".yml"}
+
+
+def names_spec(subject: str) -> bool:
+    """Say whether what may be a SPEC or a RUN is a spec: a file name of YAML, which no run has."""
+    return Path(subject).suffix in SPEC_ENDINGS

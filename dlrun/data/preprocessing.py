@@ -110,6 +110,7 @@ class Standard:
 
     kind: Literal["standard"] = "standard"
     per: Literal["auto", "column", "all"] = "auto"
+    """One mean and deviation for every `column`, or for `all` values (images, whose pixels share one unit); `auto` chooses so."""
 
     def fit(self, train: Selection) -> Normalization:
         """Measure the inputs of the training part."""

@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt, Le
 from dlrun.arrays import IntArray
 from dlrun.data.stratification import apportion
 from dlrun.errors import InvalidInput, Problem, raise_all
+from dlrun.purposes import Purpose
 from dlrun.seeding import Stream, rng_for
 
 PARTS = ("train", "dev", "test")
@@ -30,10 +31,15 @@ class Split:
     proportions in every part.
     """
 
-    train: Some | None = None
+    train: Annotated[Some | None, Purpose.VARIANCE] = None
+    """A count (`1000`) or a fraction (`60%`, `0.6`); left out, the rest. More training data is the surest cure of variance."""
     dev: SomeOrNone | None = None
+    """The part that chooses: the best epoch, the verdict. Left out, min(20 %, 10,000) examples; `0` means none, and then
+    no variance verdict."""
     test: SomeOrNone | None = None
+    """The part nobody looks at but `dlrun evaluate --split test`. Left out, min(20 %, 10,000) examples; `0` means none."""
     stratify: bool = True
+    """Keep the classes' proportions in every part, to within one example."""
 
     def counts(self, m: int, brought: Set[str] = frozenset()) -> dict[str, int]:
         """Return how many of m examples go to each part; a part that the file brings gets none, and takes no size.

@@ -21,7 +21,9 @@ class Clip:
     """
 
     norm: Annotated[float, Gt(0)] | None = None
+    """The largest norm of the whole gradient."""
     value: Annotated[float, Gt(0)] | None = None
+    """The largest magnitude of an entry, applied before the norm."""
 
     def apply(self, params: Params, squared_norm: float) -> None:
         """Clip params.grad in place; squared_norm is ‖grad‖² as it stands."""

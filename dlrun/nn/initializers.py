@@ -25,7 +25,9 @@ class He:
 
     kind: Literal["he"] = "he"
     distribution: Distribution = "normal"
+    """`normal`, or `uniform` of the same variance."""
     scale: Scale = 1.0
+    """Multiplies the standard deviation."""
 
     def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
         """Return W with mean 0 and variance scale² · 2/n_in."""
@@ -41,7 +43,9 @@ class Xavier:
 
     kind: Literal["xavier"] = "xavier"
     distribution: Distribution = "normal"
+    """`normal`, or `uniform` of the same variance."""
     scale: Scale = 1.0
+    """Multiplies the standard deviation."""
 
     def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
         """Return W with mean 0 and variance scale² · 1/n_in."""
@@ -57,7 +61,9 @@ class Glorot:
 
     kind: Literal["glorot"] = "glorot"
     distribution: Distribution = "normal"
+    """`normal`, or `uniform` of the same variance."""
     scale: Scale = 1.0
+    """Multiplies the standard deviation."""
 
     def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
         """Return W with mean 0 and variance scale² · 2/(n_in + n_out)."""
@@ -70,6 +76,7 @@ class Normal:
 
     kind: Literal["normal"] = "normal"
     std: Scale = 0.01
+    """The standard deviation, whatever the width."""
 
     def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
         """Return W ~ N(0, std²)."""
@@ -87,6 +94,7 @@ class Orthogonal:
 
     kind: Literal["orthogonal"] = "orthogonal"
     gain: Scale = 1.0
+    """The factor of the orthogonal matrix."""
 
     def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
         """Return W, semi-orthogonal."""
@@ -102,6 +110,7 @@ class ScaledIdentity:
 
     kind: Literal["identity"] = "identity"
     scale: Scale = 1.0
+    """The number on the diagonal."""
 
     def draw(self, rng: np.random.Generator, n_in: int, n_out: int) -> Array:
         """Return W = scale · I."""
@@ -125,6 +134,7 @@ class Auto:
 
     kind: Literal["auto"] = "auto"
     scale: Scale = 1.0
+    """Multiplies the standard deviation."""
     relu_like: ClassVar[frozenset[str]] = frozenset({"relu", "leaky_relu", "elu", "gelu"})
 
     def before(self, activation: str | None) -> He | Xavier:

@@ -13,6 +13,7 @@ from annotated_types import Ge, Lt
 from dlrun.arrays import Array
 from dlrun.kernels import Kernels
 from dlrun.nn.averages import bias_correction
+from dlrun.purposes import Purpose
 
 Slots: TypeAlias = dict[str, Array]
 
@@ -46,13 +47,15 @@ class Momentum:
 
     v = β v + (1 − β) g,   θ = θ − α v        (bias_correction: α v / (1 − βᵗ))
 
-    With α' = α (1 − β) this is the classical heavy ball, which leaves the factor out (PyTorch, Keras).
+    With α' = α (1 − β) this is the classical heavy ball, which leaves the factor out (PyTorch; Keras too, with α inside v).
     Source: Polyak 1964; the averaged form is the course's.
     """
 
     kind: Literal["momentum"] = "momentum"
     beta: Annotated[float, Ge(0), Lt(1)] = 0.9
+    """v is an average over about the last 1/(1 − β) gradients: 10 at 0.9."""
     bias_correction: bool = False
+    """Divide v by 1 − βᵗ, so that the first steps are not too small; the course does without."""
     slots: ClassVar[tuple[str, ...]] = ("v",)
 
     def step(
@@ -84,6 +87,7 @@ class Nesterov:
 
     kind: Literal["nesterov"] = "nesterov"
     beta: Annotated[float, Ge(0), Lt(1)] = 0.9
+    """v is an average over about the last 1/(1 − β) gradients: 10 at 0.9."""
     slots: ClassVar[tuple[str, ...]] = ("v",)
 
     def step(
@@ -104,6 +108,7 @@ class AdaGrad:
 
     kind: Literal["adagrad"] = "adagrad"
     eps: Annotated[float, Ge(1e-30)] = 1e-10
+    """Keeps the division finite; it stands outside the root."""
     slots: ClassVar[tuple[str, ...]] = ("s",)
 
     def step(
@@ -125,7 +130,9 @@ class RmsProp:
 
     kind: Literal["rmsprop"] = "rmsprop"
     beta: Annotated[float, Ge(0), Lt(1)] = 0.9
+    """s is an average over about the last 1/(1 − β) squared gradients: 10 at 0.9."""
     eps: Annotated[float, Ge(1e-30)] = 1e-8
+    """Keeps the division finite; it stands outside the root."""
     slots: ClassVar[tuple[str, ...]] = ("s",)
 
     def step(
@@ -147,8 +154,11 @@ class Adam:
 
     kind: Literal["adam"] = "adam"
     beta1: Annotated[float, Ge(0), Lt(1)] = 0.9
+    """m is an average over about the last 1/(1 − β₁) gradients: 10 at 0.9. Rarely worth tuning."""
     beta2: Annotated[float, Ge(0), Lt(1)] = 0.999
+    """v is an average over about the last 1/(1 − β₂) squared gradients: 1,000 at 0.999. Rarely worth tuning."""
     eps: Annotated[float, Ge(1e-30)] = 1e-8  # smaller is 0 in float32, and 0/0 in the padding
+    """Keeps the division finite; it stands outside the root, as in the paper. No need to tune it."""
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
 
     def step(
@@ -180,9 +190,13 @@ class AdamW:
 
     kind: Literal["adamw"] = "adamw"
     beta1: Annotated[float, Ge(0), Lt(1)] = 0.9
+    """m is an average over about the last 1/(1 − β₁) gradients: 10 at 0.9. Rarely worth tuning."""
     beta2: Annotated[float, Ge(0), Lt(1)] = 0.999
+    """v is an average over about the last 1/(1 − β₂) squared gradients: 1,000 at 0.999. Rarely worth tuning."""
     eps: Annotated[float, Ge(1e-30)] = 1e-8
-    weight_decay: Annotated[float, Ge(0)] = 0.01
+    """Keeps the division finite; it stands outside the root, as in the paper. No need to tune it."""
+    weight_decay: Annotated[float, Ge(0), Purpose.VARIANCE] = 0.01
+    """Weights shrink by the factor 1 − α · weight_decay in each step, whatever their gradient."""
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
 
     def step(
@@ -208,8 +222,11 @@ class NAdam:
 
     kind: Literal["nadam"] = "nadam"
     beta1: Annotated[float, Ge(0), Lt(1)] = 0.9
+    """m is an average over about the last 1/(1 − β₁) gradients: 10 at 0.9. Rarely worth tuning."""
     beta2: Annotated[float, Ge(0), Lt(1)] = 0.999
+    """v is an average over about the last 1/(1 − β₂) squared gradients: 1,000 at 0.999. Rarely worth tuning."""
     eps: Annotated[float, Ge(1e-30)] = 1e-8
+    """Keeps the division finite; it stands outside the root, as in the paper. No need to tune it."""
     slots: ClassVar[tuple[str, ...]] = ("m", "v")
 
     def step(

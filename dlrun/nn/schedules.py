@@ -51,7 +51,9 @@ class InverseTime:
 
     kind: Literal["inverse_time"] = "inverse_time"
     rate: Annotated[float, Gt(0)] = 1.0
+    """How fast: at 1, an initial rate of 0.2 becomes 0.1, 0.067, 0.05, 0.04 after 1, 2, 3, 4 epochs."""
     per: Per = "epoch"
+    """What e counts: completed epochs, or steps."""
 
     def at(self, initial: float, progress: Progress) -> float:
         """Return α₀ / (1 + rate · e)."""
@@ -64,7 +66,9 @@ class Exponential:
 
     kind: Literal["exponential"] = "exponential"
     base: Annotated[float, Gt(0), Le(1)] = 0.95
+    """What the rate is multiplied by every time e grows by one."""
     per: Per = "epoch"
+    """What e counts: completed epochs, or steps."""
 
     def at(self, initial: float, progress: Progress) -> float:
         """Return α₀ · baseᵉ."""
@@ -80,7 +84,9 @@ class Sqrt:
 
     kind: Literal["sqrt"] = "sqrt"
     k: Annotated[float, Gt(0), Le(1_000_000)] = 1.0
+    """The constant of the formula: the first rate is k · α₀."""
     per: Per = "epoch"
+    """What e counts: completed epochs, or steps."""
 
     def at(self, initial: float, progress: Progress) -> float:
         """Return α₀ · k/√(e + 1)."""
@@ -93,8 +99,11 @@ class Staircase:
 
     kind: Literal["staircase"] = "staircase"
     factor: Annotated[float, Gt(0), Le(1)] = 0.5
+    """What the rate is multiplied by at each stair."""
     every: Annotated[int, Ge(1), Le(1_000_000_000)] = 10
+    """How long a stair is."""
     per: Per = "epoch"
+    """What e counts: completed epochs, or steps."""
 
     def at(self, initial: float, progress: Progress) -> float:
         """Return α₀ · factor^⌊e/every⌋."""
@@ -106,7 +115,9 @@ class RateFrom:
     """The rate from the moment on when so many epochs are completed."""
 
     epoch: Annotated[int, Ge(0)]
+    """From how many completed epochs on."""
     rate: Rate
+    """The rate itself, not a factor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +129,7 @@ class Manual:
 
     kind: Literal["manual"] = "manual"
     rates: Annotated[tuple[RateFrom, ...], MinLen(1)]
+    """A list of `{epoch: 10, rate: 1e-4}`; before the first of them the rate is `initial`."""
 
     def at(self, initial: float, progress: Progress) -> float:
         """Return the rate of the latest entry reached, or α₀."""
@@ -133,8 +145,10 @@ class Linear:
     """
 
     kind: Literal["linear"] = "linear"
-    final: Annotated[float, Ge(0), Le(1)] = 0.0  # of the initial rate
+    final: Annotated[float, Ge(0), Le(1)] = 0.0
+    """The end, as a fraction of the initial rate."""
     per: Per = "step"
+    """What e counts: completed epochs, or steps."""
 
     def at(self, initial: float, progress: Progress) -> float:
         """Return α₀ (final + (1 − final)(1 − e/E))."""
@@ -150,8 +164,10 @@ class Cosine:
     """
 
     kind: Literal["cosine"] = "cosine"
-    final: Annotated[float, Ge(0), Le(1)] = 0.0  # of the initial rate
+    final: Annotated[float, Ge(0), Le(1)] = 0.0
+    """The end, as a fraction of the initial rate."""
     per: Per = "step"
+    """What e counts: completed epochs, or steps."""
 
     def at(self, initial: float, progress: Progress) -> float:
         """Return α₀ (final + (1 − final)(1 + cos(π e/E))/2)."""
@@ -170,9 +186,12 @@ class OneCycle:
     """
 
     kind: Literal["one_cycle"] = "one_cycle"
-    peak: Annotated[float, Ge(1), Le(1_000_000)] = 10.0  # of the initial rate
-    final: Annotated[float, Gt(0), Le(1)] = 1e-4  # of the initial rate; 0 would waste the last step
-    warm: Annotated[float, Gt(0), Lt(1)] = 0.3  # of the run's steps
+    peak: Annotated[float, Ge(1), Le(1_000_000)] = 10.0
+    """The highest rate, as a multiple of the initial one."""
+    final: Annotated[float, Gt(0), Le(1)] = 1e-4
+    """The end, as a fraction of the initial rate; 0 would waste the last step."""
+    warm: Annotated[float, Gt(0), Lt(1)] = 0.3
+    """The part of all steps that climbs to the peak."""
 
     def at(self, initial: float, progress: Progress) -> float:
         """Return the rate of step t, on its way up or down."""
@@ -194,8 +213,11 @@ class ReduceOnPlateau:
 
     kind: Literal["reduce_on_plateau"] = "reduce_on_plateau"
     factor: Annotated[float, Gt(0), Lt(1)] = 0.1
-    patience: Annotated[int, Ge(0), Le(1_000_000_000)] = 10  # evaluations
+    """What the rate is multiplied by at each reduction."""
+    patience: Annotated[int, Ge(0), Le(1_000_000_000)] = 10
+    """How many evaluations of the dev loss (without dev, the train loss) may pass without improvement."""
     threshold: Annotated[float, Ge(0), Lt(1)] = 1e-4
+    """The smallest improvement that counts, relative to the best so far."""
 
     def at(self, initial: float, progress: Progress) -> float:
         """Return α₀ · factorʳ."""
@@ -229,14 +251,20 @@ Schedule = (  # the registry: a new schedule is one class above and its name her
 class LearningRate:
     """The step size α: an initial value, how it decays, and a linear ramp over its first `warmup` epochs, parts allowed.
 
+    With mini-batches the cost ends up wandering around a minimum, at a distance that the rate decides: a rate that decays
+    ends nearer to it. Tune the initial rate first, then the decay.
+
     Of the S = round(warmup · steps per epoch) steps of the ramp, step s = 0, 1, … takes (s + 1)/S of the schedule's rate: the
     first is not 0, the last is whole. The schedule's clock runs meanwhile. PyTorch, with a constant rate: LinearLR,
     start_factor = 1/S, total_iters = S − 1. Source: Goyal et al. 2017, arXiv:1706.02677, section 2.2.
     """
 
     initial: Rate = 1e-3
+    """α₀, the rate at the start: the first thing to tune, on a logarithmic scale."""
     decay: Schedule = Constant()
-    warmup: Annotated[float, Ge(0), Le(1_000_000_000)] = 0.0  # epochs
+    """How α falls while training goes on: noise near the minimum shrinks with it."""
+    warmup: Annotated[float, Ge(0), Le(1_000_000_000)] = 0.0
+    """Epochs, parts of one allowed, over which the rate first grows from nearly 0."""
 
     def at(self, progress: Progress) -> float:
         """Return the rate of the step that comes next."""

@@ -22,7 +22,7 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str
         "",
         f"**{diagnosis.headline}**",
         "",
-        *_table(HEADINGS, [rung.cells for rung in rungs(diagnosis)]),
+        *table(HEADINGS, [rung.cells for rung in rungs(diagnosis)]),
         "",
         *(f"- {note}" for note in diagnosis.notes),
         "",
@@ -34,7 +34,7 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str
         "",
         "## Facts",
         "",
-        *_table(("what", "number"), _facts(record)),
+        *table(("what", "number"), _facts(record)),
         "",
         "Every number of the run is in its files: metrics.csv (epochs), steps.csv (mini-batches), predictions/, diagnosis.json.",
     ]
@@ -55,7 +55,8 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
     ]
 
 
-def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return the lines of a Markdown table."""
     return [_row(headings), _row(tuple("---" for _ in headings)), *map(_row, rows)]
 
 

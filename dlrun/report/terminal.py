@@ -1,8 +1,8 @@
 """The diagnosis and the closing lines of a run, as a terminal shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -42,12 +42,18 @@ def table_of(*headings: str, right: Sequence[int]) -> Table:
 
 def print_diagnosis(diagnosis: Diagnosis, out: Console) -> None:
     """Print the ladder, the verdict in one line, and what a reader must know."""
+    for part in diagnosis_page(diagnosis):
+        out.print(part)
+
+
+def diagnosis_page(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+    """Yield what a diagnosis is printed as, from the top."""
     table = table_of(*HEADINGS, right=(1, 2, 3))
     for rung in rungs(diagnosis):
         *cells, status = rung.cells
         table.add_row(*cells, Text(status, style=COLOURS.get(status, "")))
-    out.print(table)
-    out.print()
-    out.print(Text.assemble(("verdict  ", "dim"), (diagnosis.headline, "bold")))
+    yield table
+    yield ""
+    yield Text.assemble(("verdict  ", "dim"), (diagnosis.headline, "bold"))
     for note in diagnosis.notes:
-        out.print(Text(f"· {note}", style="dim"))
+        yield Text(f"· {note}", style="dim")

@@ -10,16 +10,17 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from dlrun.nn.losses import Loss
 from dlrun.nn.optimizers import Adam, Optimizer
 from dlrun.nn.schedules import LearningRate
+from dlrun.purposes import Purpose
 from dlrun.spec.schema import Form, Shorthand
 from dlrun.spec.sections import Architecture, Data, Diagnosis, Regularization, Training
 
 FORMAT = 1  # the version of this format
-NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 Name = Annotated[
     str,
-    StringConstraints(pattern=NAME_PATTERN),
-    Form("up to 64 letters, digits, '.', '_' or '-', the first a letter or digit"),
+    StringConstraints(pattern=f"^{NAME}$"),
+    Form("up to 64 letters, digits, '.', '_' or '-', the first a letter or digit", NAME),
 ]
 
 
@@ -31,19 +32,41 @@ class Spec(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, revalidate_instances="always")
 
-    dlrun: Annotated[int, Ge(FORMAT), Le(FORMAT)] = FORMAT  # no Literal: that would take 1.0 and true
-    name: Name = "experiment"  # of a file without one: the file's own
-    tags: tuple[str, ...] = ()
-    notes: str = ""
+    dlrun: Annotated[int, Ge(FORMAT), Le(FORMAT), Purpose.TELL] = FORMAT  # no Literal: that would take 1.0 and true
+    """The version of this format."""
+    name: Annotated[Name, Purpose.TELL] = "experiment"
+    """Part of the run's id: letters, digits, `.`, `_`, `-`. Left out, it is the file's own."""
+    tags: Annotated[tuple[str, ...], Purpose.TELL] = ()
+    """Words to find runs by."""
+    notes: Annotated[str, Purpose.TELL] = ""
+    """Anything."""
     seed: Annotated[int, Ge(0), Le(2**63 - 1)] = 0
-    data: Data
-    architecture: Architecture = Architecture()
-    loss: Literal["auto"] | Loss = "auto"  # sigmoid cross-entropy for two classes, softmax for more
-    regularization: Regularization = Regularization()
-    optimizer: Optimizer = Adam()
-    learning_rate: Annotated[LearningRate, Shorthand("initial")] = LearningRate()
-    training: Training = Training()
-    diagnosis: Diagnosis = Diagnosis()
+    """The one root seed: initialization, split, shuffling, dropout and generated data each draw a stream of their own from it."""
+    data: Annotated[Data, Purpose.REALITY]
+    """Where the examples come from, how they are divided and prepared."""
+    architecture: Annotated[Architecture, Purpose.FIT] = Architecture()
+    """The network: its hidden layers, what follows each, and how weights begin."""
+    loss: Annotated[Literal["auto"] | Loss, Purpose.FIT] = "auto"
+    """What is minimized; `auto` is sigmoid cross-entropy for two classes, softmax for more.
+
+    Cross-entropy is −log of the probability that the network gives to the right class: small only where that is near 1.
+    Softmax with two classes is logistic regression.
+    """
+    regularization: Annotated[Regularization, Purpose.VARIANCE] = Regularization()
+    """What holds variance down."""
+    optimizer: Annotated[Optimizer, Purpose.FIT] = Adam()
+    """How a gradient becomes a step.
+
+    Momentum averages gradients: what goes back and forth cancels, what leads downhill adds up. RMSprop divides by the root of
+    averaged squares: steep directions no longer set the pace. Adam does both; its rate needs tuning, its β₁, β₂ and ε do not.
+    In many dimensions it is plateaus and saddle points that slow training down, hardly bad local optima; there they help.
+    """
+    learning_rate: Annotated[LearningRate, Shorthand("initial"), Purpose.FIT] = LearningRate()
+    """The step size α; a bare number is `initial`."""
+    training: Annotated[Training, Purpose.FIT] = Training()
+    """How long, in what portions and with what precision."""
+    diagnosis: Annotated[Diagnosis, Purpose.TELL] = Diagnosis()
+    """What errors are compared with."""
 
     def with_values(self, values: Mapping[str, Any]) -> "Spec":
         """Return a spec in which these keys have other values: `{"training.threads": 2, "loss": SoftmaxCrossEntropy()}`.

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel
 
+from dlrun.purposes import Purpose
+
 BOUNDS = (Ge, Gt, Le, Lt, MinLen, MaxLen)
 REQUIRED = MISSING
 
@@ -29,9 +31,10 @@ class Shorthand:
 
 @dataclass(frozen=True)
 class Form:
-    """Says in words what a text with its own grammar looks like: `'N steps' or 'N epochs'`."""
+    """Says what a text with a grammar of its own looks like: in words, `'N steps' or 'N epochs'`, and as a regular expression."""
 
     words: str
+    pattern: str
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Alternative:
     bounds: tuple[Any, ...] = ()
     words: tuple[str | int, ...] = ()  # of a Literal
     item: Any = None  # the annotation of a list's items
-    form: str = ""
+    form: Form | None = None
     shorthand: str = ""
 
 
@@ -113,10 +116,11 @@ class Shape:
 
 @dataclass(frozen=True)
 class Field:
-    """One key: what may stand there, and its default."""
+    """One key: what may stand there, its default, and its purposes if it has others than the section it stands in."""
 
     shape: Shape
     default: Any
+    purposes: tuple[Purpose, ...] = ()
 
     @property
     def default_kind(self) -> str | None:
@@ -128,7 +132,12 @@ class Field:
 def fields_of(cls: type[Any]) -> dict[str, Field]:
     """Return the keys of a section, a component, or the whole spec, in order."""
     hints = get_type_hints(cls, include_extras=True)
-    return {name: Field(shape_of(hints[name]), default) for name, default in _defaults(cls)}
+    return {name: Field(shape_of(hints[name]), default, _purposes(hints[name])) for name, default in _defaults(cls)}
+
+
+def _purposes(annotation: Any) -> tuple[Purpose, ...]:
+    metadata = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return tuple(item for item in metadata if isinstance(item, Purpose))
 
 
 def _has_fields(type_: Any) -> bool:
@@ -161,7 +170,7 @@ def _alternatives(annotation: Any, metadata: tuple[Any, ...]) -> Iterator[Altern
             yield from _alternatives(member, metadata)
     else:
         bounds = tuple(b for b in _flat(metadata) if isinstance(b, BOUNDS))
-        form = next((m.words for m in metadata if isinstance(m, Form)), "")
+        form = next((m for m in metadata if isinstance(m, Form)), None)
         shorthand = next((m.key for m in metadata if isinstance(m, Shorthand)), "")
         if origin is Literal:
             yield Alternative(Literal, words=get_args(annotation))

@@ -13,6 +13,7 @@ from dlrun.data.splitting import Split
 from dlrun.nn.constraints import Clip
 from dlrun.nn.initializers import Auto, Initializer
 from dlrun.nn.layers import Activation, BatchNorm, Relu
+from dlrun.purposes import Purpose
 from dlrun.spec.schema import Form, Shorthand
 
 KeepProb = Annotated[float, Gt(0), Le(1)]
@@ -22,11 +23,23 @@ Count = Annotated[int, Ge(1), Le(1_000_000_000)]  # more is a slip, and would no
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """Where the examples come from, how they are split, and how inputs are normalized."""
+    """Where the examples come from, how they are split, and how inputs are normalized.
+
+    Dev is what the work aims at and test what it is judged by: both come from the data that matters in the end, and from the
+    same distribution. Train may come from elsewhere. A hundred examples are divided 60/20/20; of a million, 10,000 for dev and
+    10,000 for test are enough.
+    """
 
     source: Source
+    """Where the examples come from."""
     split: Split = Split()
-    normalize: Normalize = Standard()
+    """How the examples are divided: train teaches, dev chooses, test judges once."""
+    normalize: Annotated[Normalize, Purpose.FIT] = Standard()
+    """What is done to the inputs; measured on the training part alone, applied to all.
+
+    Inputs on unlike scales make the cost a narrow valley, where only a small rate does not overshoot. On one scale it is
+    rounder, and a large rate leads straight down.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,20 +47,36 @@ class HiddenLayer:
     """One hidden layer; what it leaves out is as `architecture` and `regularization` say for all."""
 
     units: Units
+    """Units of this layer."""
     activation: Activation | None = None
+    """This layer's own; `null` as for all."""
     batch_norm: bool | BatchNorm | None = None
+    """This layer's own; `null` as for all."""
     init: Initializer | None = None
-    keep_prob: KeepProb | None = None
+    """This layer's own; `null` as for all."""
+    keep_prob: Annotated[KeepProb | None, Purpose.VARIANCE] = None
+    """This layer's own; `null` as `regularization.keep_prob` says."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    """The network: its hidden layers, what follows each, and how weights begin."""
+    """The network: its hidden layers, what follows each, and how weights begin.
+
+    High bias asks for a bigger network first; with regularization beside it, bigger costs time and hardly any variance. The
+    variance of the first weights is 2/n_in before relu and 1/n_in before tanh, so that signals neither grow nor die from layer
+    to layer.
+    """
 
     hidden: tuple[Annotated[HiddenLayer, Shorthand("units")], ...] = (HiddenLayer(units=64),)
+    """The hidden layers, one entry each: units, or `{units: 64, activation: tanh, keep_prob: 0.8, …}`; `[]` is logistic,
+    softmax or linear regression. From the shell: `-s architecture.hidden.0.units=32` changes the first."""
     activation: Activation = Relu()
+    """What follows each hidden layer."""
     batch_norm: bool | BatchNorm = False
+    """Batch normalization before each activation; the dense layer's bias goes. `true`, or `{running_beta: 0.9, eps:
+    1e-5}`. Batches need 2 examples at least; a single last one joins the batch before it."""
     init: Initializer = Auto()
+    """How the weights begin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,28 +84,48 @@ class KeepProbs:
     """Dropout on the input and on the hidden layers: the probabilities of keeping a unit."""
 
     input: KeepProb = 1.0
+    """The probability of keeping an input; the course advises 1, or very near to it."""
     hidden: KeepProb | tuple[KeepProb, ...] = 1.0
+    """One number, or one for each hidden layer."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Regularization:
-    """What holds variance down: l2 and l1 are the λ of λ/(2m) Σ‖W‖² and λ/(2m) Σ|W|, keep_prob the share dropout keeps."""
+    """What holds variance down: l2 and l1 are the λ of λ/(2m) Σ‖W‖² and λ/(2m) Σ|W|, keep_prob the share dropout keeps.
+
+    High variance is low train error with high dev error. More data is the surest cure; otherwise l2, with several λ tried to
+    the end, then dropout, with the smaller keep_prob where a layer has many parameters. A large λ keeps W small and so z where
+    tanh is nearly a line: the network becomes simpler. Expect train error to rise a little. Under dropout the cost is no
+    longer one function: see it fall with keep_prob 1 first, then switch dropout on.
+    """
 
     l2: Annotated[float, Ge(0)] = 0.0
+    """λ of J = mean loss + λ/(2m)·Σ‖W‖²_F, m the configured batch size. In PyTorch's terms `weight_decay` = λ/m, in
+    scikit-learn's `alpha` = λ."""
     l1: Annotated[float, Ge(0)] = 0.0
+    """λ of λ/(2m)·Σ|W|: it drives weights to zero, which L2 only makes small."""
     include_bias: bool = False
-    max_norm: Annotated[float, Gt(0), Le(1e30)] | None = None  # of the weights into each hidden unit
-    keep_prob: Annotated[KeepProb | tuple[KeepProb, ...] | KeepProbs, Shorthand("hidden")] = 1.0  # one for all hidden, or each
+    """Penalize b too (and the β of batch norm, which takes its place), as in the course's logistic regression."""
+    max_norm: Annotated[float, Gt(0), Le(1e30)] | None = None
+    """The largest norm of the weights into a hidden unit; longer ones are shrunk after each step."""
+    keep_prob: Annotated[KeepProb | tuple[KeepProb, ...] | KeepProbs, Shorthand("hidden")] = 1.0
+    """Dropout: the probability of keeping a hidden unit; one number, one for each hidden layer, or `{input: 0.8, hidden:
+    [0.5, 0.8]}`. At test time nothing is dropped or scaled."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyStopping:
-    """Stop when dev has not become better for this many epochs: its error, or at equal error its loss."""
+    """Stop when dev has not become better for this many epochs: its error, or at equal error its loss.
+
+    Weights start small and grow, so stopping early keeps them middle-sized, as l2 would, in one run. The price: one knob now
+    acts on fit and on variance.
+    """
 
     patience: Count
+    """For how many epochs dev may be no better."""
 
 
-_EVERY = re.compile(r"([1-9][0-9]{0,8}) +(step|epoch)s?")
+EVERY = r"([1-9][0-9]{0,8}) +(step|epoch)s?"
 
 
 @dataclass(frozen=True)
@@ -91,7 +140,7 @@ class Every:
         """Return the period a text names; ValueError if it names none."""
         if isinstance(value, cls):
             value = str(value)
-        match = _EVERY.fullmatch(value) if isinstance(value, str) else None
+        match = re.fullmatch(EVERY, value) if isinstance(value, str) else None
         if match is None:
             raise ValueError(value)
         return cls(int(match[1]), "step" if match[2] == "step" else "epoch")
@@ -100,27 +149,48 @@ class Every:
         return f"{self.count} {self.unit}" if self.count == 1 else f"{self.count} {self.unit}s"
 
 
-Period = Annotated[Every, PlainValidator(Every.parse), PlainSerializer(str), Form("'N steps' or 'N epochs'")]
+Period = Annotated[Every, PlainValidator(Every.parse), PlainSerializer(str), Form("'N steps' or 'N epochs'", EVERY)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """How long, in what portions and with what precision the network is trained, and what is recorded."""
+    """How long, in what portions and with what precision the network is trained, and what is recorded.
 
-    epochs: Annotated[int, Ge(0), Le(1_000_000_000)] = 30  # 0 leaves the initial network
-    batch_size: Count | Literal["full"] = 64  # 1 is stochastic gradient descent
+    Up to about 2,000 examples the course takes the full batch, beyond that mini-batches of 64 to 1024, a power of two that fits
+    into memory. Batch size 1 loses what matrix products win; the full batch makes one step an epoch.
+    """
+
+    epochs: Annotated[int, Ge(0), Le(1_000_000_000)] = 30
+    """Passes over the training part; `0` leaves the initial network."""
+    batch_size: Annotated[Count | Literal["full"], Purpose.SPEED] = 64
+    """Examples a step; `full` is batch, `1` stochastic gradient descent."""
     clip: Annotated[Clip | None, Shorthand("norm")] = None
-    early_stopping: EarlyStopping | None = None
-    evaluate_every: Period = Every(1, "epoch")
-    record_steps: Literal["auto", "off"] | Count = "auto"  # a row of steps.csv each N steps
-    dtype: Literal["float32", "float64"] = "float32"
-    threads: Literal["auto"] | Annotated[int, Ge(1), Le(1024)] = "auto"
-    kernels: Literal["auto", "numpy"] = "auto"
+    """Hold the gradient down; a bare number is `norm`."""
+    early_stopping: Annotated[EarlyStopping | None, Purpose.FIT, Purpose.VARIANCE] = None
+    """Stop when dev gets no better. It couples two knobs, fit and variance; `l2` with several λ keeps them apart."""
+    evaluate_every: Annotated[Period, Purpose.TELL] = Every(1, "epoch")
+    """How often dev is evaluated, a row of metrics.csv: `500 steps`, `2 epochs`."""
+    record_steps: Annotated[Literal["auto", "off"] | Count, Purpose.TELL] = "auto"
+    """A row of steps.csv each N steps, or `off`; `auto` is every step up to 100,000 of them, then thinned evenly."""
+    dtype: Annotated[Literal["float32", "float64"], Purpose.SPEED] = "float32"
+    """The precision of everything; the gradient check always uses float64."""
+    threads: Annotated[Literal["auto"] | Annotated[int, Ge(1), Le(1024)], Purpose.SPEED] = "auto"
+    """Threads of the matrix products; `auto` is 1 for small products, all cores for large ones, never a matter of the clock."""
+    kernels: Annotated[Literal["auto", "numpy"], Purpose.SPEED] = "auto"
+    """How elementwise work is computed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """What errors are compared with: the human or best possible error, and how large a gap may be before it matters."""
+    """What errors are compared with: the human or best possible error, and how large a gap may be before it matters.
 
-    target_error: Annotated[float, Ge(0)] | None = None  # without it 0 is assumed, and the report says so
+    Bias is the train error above the target, variance the dev error above the train error: 15 % on train is bad where people
+    err in 0 %, and excellent where they err in 15 %.
+    """
+
+    target_error: Annotated[float, Ge(0)] | None = None
+    """The human or best possible error: a fraction, or an RMSE in the target's units. Without it 0 is assumed, and the
+    report says so."""
     tolerance: Annotated[float, Gt(0)] = 0.02
+    """How large a gap may be before it matters: points for an error rate; for an RMSE a fraction of the target's standard
+    deviation."""

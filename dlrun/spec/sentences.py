@@ -100,7 +100,7 @@ def _holds(bound: Any, value: Any) -> bool:
 
 def _allowed(alternative: Alternative, shape: Shape) -> Iterator[str]:
     if alternative.form:
-        yield alternative.form
+        yield alternative.form.words
     elif alternative.words:
         yield from (f"'{word}'" if isinstance(word, str) else str(word) for word in alternative.words)
     elif alternative.item is not None:
@@ -112,6 +112,9 @@ def _allowed(alternative: Alternative, shape: Shape) -> Iterator[str]:
         is_choice = len(shape.kinds) > 1 or not keys
         yield f"a kind ({listed(shape.kinds)})" if is_choice else f"a mapping with {listed(keys, 'and')}"
     else:
+        if (only := _only_number(alternative.bounds)) is not None:
+            yield str(only)
+            return
         bounds = [_words(bound) for bound in alternative.bounds if not _is_obvious(bound)]
         yield _TYPE_WORDS[alternative.type] + (f" {listed(bounds, 'and')}" if bounds else "")
 
@@ -121,6 +124,13 @@ def _bare_numbers(shape: Shape, key: str) -> Iterator[str]:
     for alternative in shape.alternatives:
         if alternative.type in (int, float):
             yield from (f"{words} for {key}" for words in _allowed(alternative, shape))
+
+
+def _only_number(bounds: tuple[Any, ...]) -> Any:
+    """Return the one number that bounds leave, or None if they leave several."""
+    least: list[Any] = [bound.ge for bound in bounds if isinstance(bound, Ge)]
+    most: list[Any] = [bound.le for bound in bounds if isinstance(bound, Le)]
+    return least[0] if least and least == most else None
 
 
 def _is_obvious(bound: Any) -> bool:

@@ -162,6 +162,16 @@ def _nearest(meanings: Iterable[Meaning], here: str, siblings: Sequence[str], kn
     return meanings[0] if meanings else None
 
 
+def meanings_of(word: str) -> list[Meaning]:
+    """Return the keys that a word of other tools or of the course leads to, those it fits best first."""
+    return [meaning._replace(word=_normal(word)) for meaning in _meanings().get(_normal(word), [])]
+
+
+def kinds_meant(word: str) -> list[str]:
+    """Return the kinds that a word of other tools stands for."""
+    return [kind for kind, words in KIND_WORDS.items() if _normal(word) in words]
+
+
 def meant_kind(word: str, kinds: Iterable[str]) -> str | None:
     """Return the kind that was probably meant by an unknown one."""
     kinds = list(kinds)

@@ -9,7 +9,7 @@ from typing import Any
 
 from dlrun.spec.model import Spec
 from dlrun.spec.scalars import resolve
-from dlrun.spec.schema import Shape, fields_of, kind_of
+from dlrun.spec.schema import REQUIRED, Field, Shape, fields_of, kind_of
 
 INDENT = "  "
 WIDTH = 100  # characters; a list of mappings that is longer gets a line for each
@@ -47,6 +47,14 @@ def _entries(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield the keys of a section or component, with what is written there."""
     for name, field in fields_of(value.__class__).items():
         yield name, _short(getattr(value, name), field.shape)
+
+
+def default_text(field: Field) -> str:
+    """Return the default of a key as it would be written; nothing for a section, whose keys have theirs."""
+    if field.default is REQUIRED:
+        return "required"
+    is_section = is_dataclass(field.default) and not _is_text(field.default) and kind_of(field.default) is None
+    return "" if is_section else kind_of(field.default) or _inline(_short(field.default, field.shape))
 
 
 def _short(value: Any, shape: Shape) -> Any:

@@ -79,7 +79,7 @@ def wilson(wrong: int, n: int, confidence: float = CONFIDENCE) -> Proportion:
 
 
 def _wilson_limits(rate: float, n: int, confidence: float) -> tuple[float, float]:
-    z2 = _z(confidence) ** 2
+    z2 = standard_score(confidence) ** 2
     centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
     half = sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n**2))) / (1 + z2 / n)
     # limits lie in [0, 1] around the rate, at 0/n and n/n one of them on it; rounding must not say otherwise
@@ -131,7 +131,7 @@ def _bootstrap_limits(values: Array, rng: np.random.Generator, confidence: float
 
 def _normal_limits(values: Array, confidence: float) -> tuple[float, float]:
     mean = float(values.mean())
-    half = _z(confidence) * float(values.std(ddof=1)) / sqrt(values.size)
+    half = standard_score(confidence) * float(values.std(ddof=1)) / sqrt(values.size)
     return mean - half, mean + half
 
 
@@ -150,6 +150,6 @@ def difference(a: Interval, b: Interval) -> Interval:
     return Interval(value, low, high)
 
 
-def _z(confidence: float) -> float:
+def standard_score(confidence: float) -> float:
     """Return how many standard deviations around its mean hold this fraction of a normal distribution: 0.95 → 1.96."""
     return NormalDist().inv_cdf((1 + confidence) / 2)

@@ -1,7 +1,6 @@
 """The command line as a shell sees it: exit codes, stdout and stderr, and errors without tracebacks."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,15 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.shell import dlrun
 from tests.experiments import REGRESSION, SMALL, write_spec
 
 HEAVY = {"pandas", "scipy", "matplotlib", "pydantic", "yaml", "numpy"}
-
-
-def dlrun(*words: str | Path, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    env = {k: v for k, v in os.environ.items() if k != "DLRUN_RUNS"} | {"NO_COLOR": "1", "COLUMNS": "120"} | environment
-    command = [sys.executable, "-W", "error", "-m", "dlrun", *map(str, words)]
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture

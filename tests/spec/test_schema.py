@@ -17,7 +17,7 @@ class Sample:
     shares: Annotated[float, Gt(0), Le(1)] | tuple[Annotated[float, Gt(0)], ...] = 1.0
     optimizer: Optimizer = Momentum()
     stopping: EarlyStopping | None = None
-    period: Annotated[str, Form("'N steps'")] = "1 steps"
+    period: Annotated[str, Form("'N steps'", "[0-9]+ steps")] = "1 steps"
     rate: Annotated[EarlyStopping, Shorthand("patience")] = EarlyStopping(patience=1)
     switch: bool | Adam = False
     stops: tuple[Annotated[EarlyStopping, Shorthand("patience")], ...] = ()
@@ -58,7 +58,7 @@ def test_sections() -> None:
     assert shape("stopping").section is EarlyStopping
     assert shape("stopping").branches == 1
     assert shape("rate").shorthand == "patience"
-    assert shape("period").alternatives[0].form == "'N steps'"
+    assert shape("period").alternatives[0].form == Form("'N steps'", "[0-9]+ steps")
 
 
 def test_a_component_that_alone_may_stand() -> None:

@@ -59,7 +59,7 @@ STOPS = "a whole number at least 1 for patience or a mapping with patience"
         (bool | None, "Off", "k must be true or false or null, got the text 'Off'", "write false"),
         (EarlyStopping | None, "5", "k must be a mapping with patience or null, got 5", ""),
         (EarlyStopping, "", "k must be a mapping with patience, got nothing", "remove the key to keep its defaults"),
-        (Annotated[str, Form("'N steps'")], "x", "k must be 'N steps', got the text 'x'", ""),
+        (Annotated[str, Form("'N steps'", "[0-9]+ steps")], "x", "k must be 'N steps', got the text 'x'", ""),
     ],
 )  # fmt: skip
 def test_sentences(annotation: Any, written: str, sentence: str, cure: str) -> None:

@@ -31,8 +31,11 @@ class Csv:
 
     kind: Literal["csv"] = "csv"
     path: Annotated[str, MinLen(1)]
+    """The file; a relative path starts at the file that names it."""
     target: Annotated[str, MinLen(1)]
+    """The column to predict."""
     drop: tuple[str, ...] = ()
+    """Columns to leave out; all others are features."""
 
     def load(self, seed: int) -> RawData:
         """Read the table; the seed has no effect."""

@@ -31,7 +31,9 @@ class Moons:
 
     kind: Literal["moons"] = "moons"
     examples: Examples = 1000
+    """How many to draw."""
     noise: Noise = 0.2
+    """Standard deviation of what is added to every coordinate."""
 
     def load(self, seed: int) -> RawData:
         """Draw the examples."""
@@ -52,8 +54,11 @@ class Circles:
 
     kind: Literal["circles"] = "circles"
     examples: Examples = 1000
+    """How many to draw."""
     noise: Noise = 0.1
+    """Standard deviation of what is added to every coordinate."""
     factor: Annotated[float, Gt(0), Lt(1)] = 0.5
+    """Radius of the inner circle; the outer one has 1."""
 
     def load(self, seed: int) -> RawData:
         """Draw the examples."""
@@ -73,9 +78,13 @@ class Spirals:
 
     kind: Literal["spirals"] = "spirals"
     examples: Examples = 1000
+    """How many to draw."""
     noise: Noise = 0.03
+    """Standard deviation of what is added to every coordinate."""
     arms: Annotated[int, Ge(2), Le(1000)] = 2
+    """How many arms, one class each."""
     turns: Annotated[float, Gt(0), Le(100)] = 1.5
+    """How often an arm winds around the origin."""
 
     def load(self, seed: int) -> RawData:
         """Draw the examples."""
@@ -98,9 +107,13 @@ class Blobs:
 
     kind: Literal["blobs"] = "blobs"
     examples: Examples = 1000
+    """How many to draw."""
     centers: Annotated[int, Ge(2), Le(1000)] = 4
+    """How many clouds, one class each."""
     features: Annotated[int, Ge(2), Le(10_000)] = 2
+    """Columns; those beyond the second hold noise only."""
     spread: Annotated[float, Gt(0), Le(1e6)] = 1.0
+    """Standard deviation around a center."""
 
     def load(self, seed: int) -> RawData:
         """Draw the examples."""

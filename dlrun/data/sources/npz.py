@@ -34,6 +34,7 @@ class Npz:
 
     kind: Literal["npz"] = "npz"
     path: Annotated[str, MinLen(1)]
+    """The file; a relative path starts at the file that names it."""
 
     def load(self, seed: int) -> RawData:
         """Read the archive; the seed has no effect."""

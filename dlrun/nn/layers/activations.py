@@ -33,6 +33,7 @@ class LeakyRelu(Parameterless):
 
     kind: Literal["leaky_relu"] = "leaky_relu"
     slope: Annotated[float, Ge(0), Lt(1)] = 0.01
+    """The slope below zero."""
     needs_output: ClassVar[bool] = False  # the slopes are kept
 
     def build(self, place: Place) -> "RuntimeKinked":
@@ -50,6 +51,7 @@ class Elu(Parameterless):
 
     kind: Literal["elu"] = "elu"
     alpha: Annotated[float, Gt(0)] = 1.0
+    """What it approaches far below zero is −alpha."""
     needs_output: ClassVar[bool] = False  # the slopes are kept
 
     def build(self, place: Place) -> "RuntimeKinked":

@@ -26,7 +26,9 @@ class BatchNorm:
 
     kind: Literal["batch_norm"] = "batch_norm"
     running_beta: Annotated[float, Ge(0), Lt(1)] = 0.9
+    """β of the running averages of mean and variance that stand in for the mini-batch's own at test time."""
     eps: Annotated[float, Gt(0)] = 1e-5
+    """Added to the variance, inside the root."""
     needs_output: ClassVar[bool] = False  # backward reads z_norm, which is kept
 
     def n_out(self, n_in: int) -> int:

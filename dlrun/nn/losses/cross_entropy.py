@@ -7,13 +7,14 @@ the example's own class; PyTorch weighs each class's part of it by itself.
 """
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 
 from dlrun.arrays import Array
 from dlrun.kernels import Kernels, LossScratch
 from dlrun.nn.losses.labels import ClassWeights, Labels, LabelSmoothing, balanced_weights, write_weights
+from dlrun.purposes import Purpose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +25,11 @@ class _CrossEntropy:
     """
 
     kind: str
-    label_smoothing: LabelSmoothing = 0.0
+    label_smoothing: Annotated[LabelSmoothing, Purpose.VARIANCE] = 0.0
+    """ε: a label y becomes (1 − ε) y + ε/C."""
     class_weights: ClassWeights = None
+    """A weight for each class, in the order of the classes, or `balanced`: m/(C·m_c), so that all classes weigh alike.
+    The loss stays a mean over examples."""
     regression: ClassVar[bool] = False
 
     def with_weights_for(self, labels: Labels, n_classes: int) -> Self:

@@ -98,6 +98,7 @@ class Huber(_Regression):
 
     kind: Literal["huber"] = "huber"
     delta: Annotated[float, Gt(0)] = 1.0
+    """Where squares turn into absolute values, in deviations of the target."""
 
     def mean(self, z: Array, y: Labels, dz: Array, scratch: LossScratch, kernels: Kernels) -> float:
         """Return the mean loss and write dz = r/m, held within ±δ/m."""
