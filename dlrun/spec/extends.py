@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlrun.errors import InvalidInput, Problem
-from dlrun.spec.compose import compose
+from dlrun.spec.compose import MAX_NODES, compose
 from dlrun.spec.desugar import desugar, with_kinds
 from dlrun.spec.merge import merge
 from dlrun.spec.schema import Shape
 from dlrun.spec.text import MAX_BYTES, Origin, Text, read_file
-from dlrun.spec.tree import Mapping, Scalar, place
+from dlrun.spec.tree import Mapping, Scalar, place, values_in
 from dlrun.spec.wording import quoted
 
 MAX_FILES = 8
@@ -31,7 +31,7 @@ def read_tree(path: Path, name: str, shape: Shape) -> tuple[Mapping, bytes, list
     Each file is relative to the directory of the one that names it. Raises InvalidInput where the tree cannot be known.
     """
     problems: list[Problem] = []
-    chain = [_opened(path, name, problems)]
+    chain = [_opened(path, name, problems, MAX_NODES)]
     while KEY in chain[-1].tree.entries:
         chain.append(_extended(chain, problems))
     merged = Mapping({}, chain[0].tree.origin)
@@ -40,18 +40,18 @@ def read_tree(path: Path, name: str, shape: Shape) -> tuple[Mapping, bytes, list
     return merged, chain[0].data, problems
 
 
-def _opened(path: Path, name: str, problems: list[Problem]) -> _File:
+def _opened(path: Path, name: str, problems: list[Problem], most: int) -> _File:
     text, data = read_file(path, name)
     try:
-        tree, found = _root(text)
+        tree, found = _root(text, most)
     except InvalidInput as error:
         raise InvalidInput(*problems, *error.problems) from None
     problems += found
     return _File(path, name, tree, data)
 
 
-def _root(text: Text) -> tuple[Mapping, list[Problem]]:
-    node, problems = compose(text)
+def _root(text: Text, most: int) -> tuple[Mapping, list[Problem]]:
+    node, problems = compose(text, most=most)
     if isinstance(node, Mapping):
         return node, problems
     if isinstance(node, Scalar) and node.value is None:
@@ -75,7 +75,7 @@ def _extended(chain: list[_File], problems: list[Problem]) -> _File:
         what = f"with {quoted(name)} the files of this spec are larger than {MAX_BYTES:,} bytes together"
         raise InvalidInput(*problems, origin.problem(what, "make them smaller"))
     try:
-        return _opened(path, name, problems)
+        return _opened(path, name, problems, MAX_NODES - sum(values_in(file.tree) for file in chain))
     except InvalidInput as error:
         if error.problems[-1].excerpt:  # located in the file itself
             raise

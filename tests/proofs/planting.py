@@ -66,7 +66,7 @@ def unknown_key(found: list[Site], random: Random) -> Planted | None:
 
 def misspelt_key(found: list[Site], random: Random) -> Planted | None:
     """A key with one letter wrong."""
-    site = random.choice(found)
+    site = random.choice([site for site in found if site.section.items])
     item = random.choice(site.section.items)
     place = random.randrange(len(item.key))
     wrong = item.key[:place] + random.choice(["", "x", item.key[place] * 2]) + item.key[place + 1 :]
@@ -86,7 +86,7 @@ def key_of_another_kind(found: list[Site], random: Random) -> Planted | None:
 
 def duplicate_key(found: list[Site], random: Random) -> Planted | None:
     """A key again, anywhere behind the first."""
-    site = random.choice(found)
+    site = random.choice([site for site in found if site.section.items])
     first = random.randrange(len(site.section.items))
     again = Item(site.section.items[first].key, "1")
     site.section.items.insert(random.randint(first + 1, len(site.section.items)), again)
