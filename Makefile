@@ -10,7 +10,7 @@ ORACLE := $(VENV)-oracle
 SECTIONS := data architecture loss regularization optimizer learning_rate training diagnosis
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check fast lint types proof oracle docs lock clean
+.PHONY: help train test check fast lint types proof oracle docs dist lock clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -43,7 +43,14 @@ docs: $(VENV)/.dev  ## Write docs/spec/ from the classes that define the spec
 	$(BIN)/dlrun explain --format md > docs/spec/experiment.md
 	for section in $(SECTIONS); do $(BIN)/dlrun explain $$section --format md > docs/spec/$$section.md; done
 
-lock: $(VENV)/.dev  ## Write constraints.txt from what is installed
+dist: $(VENV)/.release  ## Build sdist and wheel, check both, and use the wheel in an empty environment
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(BIN)/python -m tests.dist dist/*.whl
+
+lock: $(VENV)/.release  ## Write constraints.txt from what is installed
 	$(BIN)/pip freeze --exclude-editable > constraints.txt
 
 clean:  ## Remove the environment and caches; runs stay
@@ -61,6 +68,10 @@ $(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.release: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,release]'
+	@touch $@
 
 $(ORACLE)/.done: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ORACLE)

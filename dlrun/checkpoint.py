@@ -52,7 +52,7 @@ def load_params(paths: RunPaths, which: Which, params: Params) -> None:
     """
     stored = _read(paths, which)
     for name, array in {"theta": params.theta, "stats": params.stats}.items():
-        if stored[name].shape != array.shape or stored[name].dtype != array.dtype:
+        if name not in stored or stored[name].shape != array.shape or stored[name].dtype != array.dtype:
             raise DlrunError(Problem(what="the stored parameters are not those of this network", where=str(paths.manifest)))
         array[...] = stored[name]
 
@@ -79,15 +79,27 @@ def _read(paths: RunPaths, which: Which) -> dict[str, Any]:
     claimed = manifest.pop("sha256", None)
     if claimed != checksum(manifest) or manifest.get("schema") != SCHEMA:
         raise DlrunError(Problem(what="the manifest is damaged, or from another version of dlrun", where=str(paths.manifest)))
-    path = paths.checkpoints / Path(manifest[which]["file"]).name  # a name, never a way out of the directory
+    try:
+        name, sha256 = Path(manifest[which]["file"]).name, manifest[which]["sha256"]  # a name: no way out of the directory
+    except (KeyError, TypeError) as error:
+        raise DlrunError(Problem(what=f"there is no checkpoint called {which}", where=str(paths.manifest))) from error
+    path = paths.checkpoints / name
     data = read_bytes(path, LARGEST)
-    if hashlib.sha256(data).hexdigest() != manifest[which]["sha256"]:
+    if hashlib.sha256(data).hexdigest() != sha256:
         raise DlrunError(Problem(what="the checkpoint is damaged: its checksum is not the manifest's", where=str(path)))
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        return _arrays(data)
+    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise DlrunError(Problem(what=f"this is no checkpoint: {error}", where=str(path))) from error
+
+
+def _arrays(data: bytes) -> dict[str, Any]:
+    """Return the arrays of an .npz file; a compressed one is none of ours, and might unpack without end."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+            raise ValueError("its arrays are compressed")
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
 
 
 def checksum(manifest: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Checkpoints: what is saved comes back, and damage is found, not loaded."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -104,6 +105,19 @@ def test_parameters_of_another_network_are_refused(paths: RunPaths, trained: Sta
     checkpoint.save(paths, trained)
     with pytest.raises(DlrunError, match="not those of this network"):
         checkpoint.load_params(paths, "best", fresh(40).params)
+
+
+def test_a_file_that_might_unpack_without_end_is_refused(paths: RunPaths, trained: State) -> None:
+    checkpoint.save(paths, trained)
+    manifest = json.loads(paths.manifest.read_text())
+    manifest.pop("sha256")
+    path = paths.checkpoints / manifest["best"]["file"]
+    with np.load(path) as arrays:
+        np.savez_compressed(path, **arrays)
+    manifest["best"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    paths.manifest.write_text(json.dumps(manifest | {"sha256": checkpoint.checksum(manifest)}))
+    with pytest.raises(DlrunError, match="its arrays are compressed"):
+        checkpoint.load_params(paths, "best", fresh().params)
 
 
 def test_a_manifest_cannot_lead_out_of_its_directory(paths: RunPaths, trained: State) -> None:

@@ -1,6 +1,8 @@
 """The docs are true: every key and command they name exists, every key and exit code is named, and their specs are valid."""
 
+import doctest
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,11 @@ import pytest
 from dlrun import errors
 from dlrun.cli.app import BUG, app
 from dlrun.report.reference import contents, page
+from dlrun.rundir.values import RUN_KEYS
 from dlrun.spec import read_spec
 from dlrun.spec.explanation import Key, keys, kinds
+from tests.commands import Shell
+from tests.stored_runs import store_run
 
 ROOT = Path(__file__).parent.parent
 TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
@@ -52,6 +57,18 @@ def test_specs_shown_are_valid(page: Path, tmp_path: Path) -> None:
         read_spec(path)
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if "```pycon" in page.read_text()], ids=lambda page: page.name)
+def test_python_shown_gives_what_is_shown(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DLRUN_RUNS", raising=False)
+    shown = "\n".join(re.findall(r"```pycon\n(.*?)```", page.read_text(), re.DOTALL))
+    told: list[str] = []
+    test = doctest.DocTestParser().get_doctest(shown, {}, page.name, str(page), 0)
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=told.append)
+    assert not told, "".join(told)
+
+
 def test_every_command_and_exit_code_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     assert all(f"`dlrun {command}" in readme for command in COMMANDS)
@@ -71,3 +88,21 @@ def test_the_error_shown_in_the_readme_is_what_is_printed(tmp_path: Path) -> Non
         read_spec(tmp_path / "digits.yaml")
     printed = str(raised.value).replace(f"{tmp_path}/", "")
     assert printed in shown[1]
+
+
+def test_the_commands_on_finding_runs_do_what_they_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    dlrun = Shell(monkeypatch, capsys)
+    for minute, tail in enumerate(["6sd5", "rq4l", "caxw"]):
+        store_run(Path("runs"), minute, tail)
+    lines = re.findall(r"^\$ dlrun (.*)$", (ROOT / "docs/runs.md").read_text(), re.MULTILINE)
+    assert len(lines) > 5
+    for line in lines:
+        assert (done := dlrun(*shlex.split(line))).code == 0, done.err
+
+
+def test_every_value_of_a_run_is_named() -> None:
+    told = " ".join(re.findall(r"A key is one of a run \(`([^`]*)`", (ROOT / "docs/runs.md").read_text())).split()
+    assert told == list(RUN_KEYS)

@@ -13,7 +13,8 @@ from typing import NoReturn
 
 import typer
 
-from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, schema, show, train, validate
+from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, ls, rm, schema, show, smooth, train, validate
+from dlrun.cli.completion import rejoin_bash_words
 from dlrun.errors import DlrunError, InvalidInput
 
 FAILED, BUG = 1, 70
@@ -35,6 +36,9 @@ for command in (
     schema.schema,
     show.show,
     export.export,
+    ls.ls,
+    rm.rm,
+    smooth.smooth,
 ):
     app.command()(command)
 
@@ -59,6 +63,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 still gets every number
+    rejoin_bash_words(os.environ)
     debug = "--debug" in sys.argv  # known even when the error comes before the options are parsed
     try:
         code = _run(debug)
@@ -71,7 +76,7 @@ def main() -> None:
 
 def _run(debug: bool) -> int:
     try:
-        app()
+        app(prog_name="dlrun")  # also as `python -m dlrun`: it is what completion is called after
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
     except Exception as error:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from dlrun.cli.completion import complete_topic
 from dlrun.cli.options import Debug
 
 
@@ -18,7 +19,12 @@ class Form(StrEnum):
 
 def explain(
     key: Annotated[
-        str | None, typer.Argument(metavar="[KEY]", help="A key, a kind, or a word for one: optimizer.beta1, adam, lambda.")
+        str | None,
+        typer.Argument(
+            metavar="[KEY]",
+            help="A key, a kind, or a word for one: optimizer.beta1, adam, lambda.",
+            autocompletion=complete_topic,
+        ),
     ] = None,
     output: Annotated[
         Form, typer.Option("--format", help="How it is printed on stdout; md is a page of the reference.")

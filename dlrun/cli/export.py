@@ -17,11 +17,11 @@ def export(
     debug: Debug = False,
 ) -> None:
     """Write a run's weights and normalization as arrays that anyone with NumPy can check."""
-    from dlrun.experiment.stored import reopen
+    from dlrun.experiment.predictor import load_predictor
     from dlrun.export.npz import write_npz
     from dlrun.rundir.references import find_run
 
-    experiment = reopen(find_run(run, runs_dir), which)
-    for name, shape in write_npz(experiment.network, experiment.splits, out).items():
+    predictor = load_predictor(find_run(run, runs_dir), which)
+    for name, shape in write_npz(predictor.network, predictor.preparation, out).items():
         print(f"{name:<12} {'×'.join(map(str, shape)) or 'a number'}")
     print(f"written to {out}")

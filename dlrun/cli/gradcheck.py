@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from dlrun.cli.completion import complete_spec_or_run
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, RunsDir, names_spec
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def gradcheck(
-    subject: Annotated[str | None, typer.Argument(metavar="[SPEC|RUN]", help="Check this network on its own data.")] = None,
+    subject: Annotated[
+        str | None,
+        typer.Argument(metavar="[SPEC|RUN]", help="Check this network on its own data.", autocompletion=complete_spec_or_run),
+    ] = None,
     overrides: Overrides = None,
     epsilon: Annotated[float | None, typer.Option(min=1e-12, max=1e-1, help="The step ε of the differences: 1e-5.")] = None,
     difference: Annotated[Literal["centred", "forward"] | None, typer.Option(help="Two-sided (centred) or one-sided.")] = None,

@@ -6,6 +6,9 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from dlrun.cli.completion import SPEC_ENDINGS, complete_condition, complete_override, complete_run, complete_spec
+from dlrun.rundir.paths import RUNS_DIR
+
 
 class Format(StrEnum):
     """How a command prints its result."""
@@ -14,12 +17,44 @@ class Format(StrEnum):
     json = "json"
 
 
-SpecPath: TypeAlias = Annotated[Path, typer.Argument(metavar="SPEC", help="A YAML file: one experiment.")]
+class TableFormat(StrEnum):
+    """How a command prints rows."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+    md = "md"
+
+
+SpecPath: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="SPEC", help="A YAML file: one experiment.", autocompletion=complete_spec)
+]
 RunReference: TypeAlias = Annotated[
-    str, typer.Argument(metavar="RUN", help="An id, its beginning or end, @last, @last~1, or a path.")
+    str,
+    typer.Argument(
+        metavar="RUN", help="An id, its beginning or end, @last, @last~1, @best, or a path.", autocompletion=complete_run
+    ),
+]
+RunReferences: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN", help="Ids, their beginnings or ends, @last, @last~1, @best, or paths.", autocompletion=complete_run
+    ),
 ]
 Overrides: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Change a key of the spec; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--set", "-s", metavar="KEY=VALUE", help="Change a key of the spec; may be repeated.", autocompletion=complete_override
+    ),
+]
+Where: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="EXPR",
+        help="Only runs such as 'dev_error<5%' or optimizer.kind=adam; may be repeated.",
+        autocompletion=complete_condition,
+    ),
 ]
 RunsDir: TypeAlias = Annotated[Path, typer.Option(envvar="DLRUN_RUNS", metavar="DIR", help="Where runs are kept.")]
 OutputFormat: TypeAlias = Annotated[Format, typer.Option("--format", help="How the result is printed on stdout.")]
@@ -27,8 +62,7 @@ Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progre
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every evaluation.")]
 Debug: TypeAlias = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
-RUNS = Path("runs")
-SPEC_ENDINGS = {".yaml", ".yml"}
+RUNS = RUNS_DIR
 
 
 def names_spec(subject: str) -> bool:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dlrun.cli.completion import complete_spec_or_run
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, RunsDir, names_spec
 
 if TYPE_CHECKING:
     from dlrun.errors import Problem
+    from dlrun.experiment.preview.schedule import RatePlan
     from dlrun.experiment.preview.timing import Timing
     from dlrun.experiment.setup import Experiment
 
@@ -20,9 +22,15 @@ MOST_RATES = 1_000  # rows of the schedule in the contract; the page shows some 
 
 
 def show(
-    subject: Annotated[str, typer.Argument(metavar="SPEC|RUN", help="A YAML file, or a run: its id, @last, a path.")],
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPEC|RUN", help="A YAML file, or a run: its id, @last, a path.", autocompletion=complete_spec_or_run
+        ),
+    ],
     overrides: Overrides = None,
     schedule: Annotated[bool, typer.Option("--schedule", help="The learning rate of every epoch (SPEC only).")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the schedule: a .png, .svg or .pdf.")] = None,
     time: Annotated[bool, typer.Option("--time", help="Time some real steps (SPEC only).")] = False,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
@@ -36,13 +44,13 @@ def show(
     from dlrun.errors import raise_all
 
     if names_spec(subject):
-        _show_spec(subject, overrides or [], schedule=schedule, time=time, output=output)
+        _show_spec(subject, overrides or [], schedule=schedule or out is not None, picture=out, time=time, output=output)
     else:
-        raise_all(_without_effect(overrides, schedule=schedule, time=time))
+        raise_all(_without_effect(overrides, schedule=schedule, out=out is not None, time=time))
         _show_run(subject, runs_dir, output)
 
 
-def _show_spec(path: str, overrides: list[str], *, schedule: bool, time: bool, output: Format) -> None:
+def _show_spec(path: str, overrides: list[str], *, schedule: bool, picture: Path | None, time: bool, output: Format) -> None:
     from dlrun.experiment.preview.overview import overview
     from dlrun.experiment.preview.schedule import rate_plan
     from dlrun.experiment.setup import set_up
@@ -56,6 +64,8 @@ def _show_spec(path: str, overrides: list[str], *, schedule: bool, time: bool, o
     tree = overview(experiment, differs)
     if schedule:
         tree["schedule"] = asdict(rate_plan(experiment, MOST_RATES))
+    if picture is not None:
+        _draw(rate_plan(experiment, MOST_RATES), experiment.spec.name, picture)
     if time:
         tree["time"] = asdict(_timed(experiment))
     if output is Format.json:
@@ -101,6 +111,19 @@ def _show_run(reference: str, runs_dir: Path, output: Format) -> None:
     print_past(tree, diagnosis, out)
     print_section(out, "The spec: a mark says what the default is, and what was chosen, not given")
     print_marked(marked_lines(spec, differs), out)
+
+
+def _draw(plan: "RatePlan", name: str, picture: Path) -> None:
+    import sys
+
+    from dlrun.errors import InvalidInput, Problem
+    from dlrun.report.plots.figure import save
+    from dlrun.report.plots.learning_rate import draw_schedule
+
+    if not plan.rows:
+        raise InvalidInput(Problem(what="there is no rate to draw: training.epochs is 0", cure="-s training.epochs=30"))
+    save(draw_schedule([(row.epoch_num, row.first) for row in plan.rows], title=f"learning rate of {name}"), picture)
+    print(f"drawn in {picture}", file=sys.stderr)
 
 
 def _timed(experiment: "Experiment") -> "Timing":

@@ -23,9 +23,11 @@ def train(
     """
     import sys
 
-    from dlrun.cli.closing import next_step, print_closing, print_contract, write_report
+    from dlrun.cli.closing import print_closing, print_contract
     from dlrun.experiment.run import open_run
     from dlrun.experiment.setup import set_up
+    from dlrun.report.markdown import write_report
+    from dlrun.report.next_step import next_step
     from dlrun.spec import read_spec
 
     changes = overrides or []

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from dlrun.cli.completion import complete_spec
 from dlrun.cli.options import Debug, Format, OutputFormat, Overrides
 
 
 def validate(
-    specs: Annotated[list[Path], typer.Argument(metavar="SPEC…", help="YAML files.")],
+    specs: Annotated[list[Path], typer.Argument(metavar="SPEC…", help="YAML files.", autocompletion=complete_spec)],
     overrides: Overrides = None,
     output: OutputFormat = Format.text,
     debug: Debug = False,

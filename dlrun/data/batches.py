@@ -35,6 +35,13 @@ def boundaries(m: int, batch_size: int, smallest: int = 1) -> list[tuple[int, in
     return list(zip(starts, [*starts[1:], m], strict=True))
 
 
+def largest_batch(m: int, batch_size: int, smallest: int = 1) -> int:
+    """Return how many examples the largest of these mini-batches has."""
+    size = min(batch_size, m)
+    last = m % size or size
+    return size + last if last < smallest and size < m else size
+
+
 class Batches:
     """The mini-batches of a training part; a batch size of m or more is the whole part, in order and without a copy."""
 

@@ -1,7 +1,7 @@
 """Labels: what a source brings as y becomes what a loss wants, class indices or real targets."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from dlrun.data.raw import RawArray, RawData
 from dlrun.errors import InvalidInput, Problem, raise_all
 
 LabelArray: TypeAlias = npt.NDArray[Any]  # class indices int64, or targets of a float dtype
+LabelType: TypeAlias = Literal["integer", "boolean", "text"]  # what they are in the data
 Labels = dict[str, LabelArray]
 Marks = dict[str, BoolArray]  # by part: which labels share a fault
 LARGEST_CLASS = 2**53  # beyond it not every integer is a float64
@@ -28,6 +29,13 @@ def encode_labels(raw: RawData, *, regression: bool) -> tuple[Labels, tuple[str,
     Regression: float64 (m,). InvalidInput says each cause why labels are neither, how many and where the first of them stand.
     """
     return (_targets(raw), None) if regression else _classes(raw)
+
+
+def label_type(raw: RawData) -> LabelType:
+    """Return what the labels are that name the classes: whole floats are integers too."""
+    dtype = np.result_type(*(_integers(examples.y) for examples in raw.parts.values()))
+    types: dict[str, LabelType] = {"b": "boolean", "i": "integer", "u": "integer"}
+    return types.get(dtype.kind, "text")
 
 
 def label_notes(labels: IntArray, classes: tuple[str, ...]) -> Iterator[str]:

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy.typing as npt
-
 from dlrun.arrays import Array, IntArray
-from dlrun.data.labels import LabelArray, encode_labels, label_notes
+from dlrun.data.labels import LabelArray, encode_labels, label_notes, label_type
+from dlrun.data.preparation import Classes, Dtype, Preparation
 from dlrun.data.preprocessing import Normalization, Normalize, TargetScale
 from dlrun.data.raw import RawData, Selection, row_numbers
 from dlrun.data.sources import Source
@@ -31,20 +30,36 @@ class Examples:
 class Splits:
     """The parts, and what was learned from the source on the way.
 
-    `classes` is None for regression, `target_scale` for classification; `split` is the one asked for, written as counts;
-    `sha256` that of the source; `notes` are sentences for the user.
+    `split` is the one asked for, written as counts; `sha256` that of the source; `notes` are sentences for the user.
     """
 
     train: Examples
     dev: Examples | None
     test: Examples | None
-    features: tuple[str, ...]
-    classes: tuple[str, ...] | None
-    normalization: Normalization
-    target_scale: TargetScale | None
+    preparation: Preparation
     split: Split
     sha256: str
     notes: tuple[str, ...]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns of x, in their order."""
+        return self.preparation.features
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The names of the classes in the order of their indices; None for regression."""
+        return self.preparation.classes.names if self.preparation.classes else None
+
+    @property
+    def normalization(self) -> Normalization:
+        """What was done to the inputs."""
+        return self.preparation.normalization
+
+    @property
+    def target_scale(self) -> TargetScale | None:
+        """What was done to the targets; None for classification."""
+        return self.preparation.target_scale
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -53,7 +68,7 @@ class Splits:
         return {name: len(part) for name, part in parts.items() if part is not None}
 
 
-def prepare(source: Source, split: Split, normalize: Normalize, *, regression: bool, seed: int, dtype: npt.DTypeLike) -> Splits:
+def prepare(source: Source, split: Split, normalize: Normalize, *, regression: bool, seed: int, dtype: Dtype) -> Splits:
     """Load, encode, split and normalize; what is measured, is measured on the training part alone."""
     raw = source.load(seed)
     labels, classes = encode_labels(raw, regression=regression)
@@ -61,11 +76,18 @@ def prepare(source: Source, split: Split, normalize: Normalize, *, regression: b
     counts = split.counts(m, raw.brought)
     chosen = _choose(raw, counts, seed, labels[raw.pool] if classes and split.stratify else None)
     y = {name: labels[selection.part][selection.rows] for name, selection in chosen.items()}
-    normalization = normalize.fit(chosen["train"])
     scale = TargetScale.fit(y["train"], chosen["train"]) if regression else None
+    preparation = Preparation(
+        features=raw.features,
+        images=raw.images,
+        normalization=normalize.fit(chosen["train"]),
+        dtype=dtype,
+        classes=Classes(names=classes, labels=label_type(raw)) if classes else None,
+        target_scale=scale,
+    )
     examples = {
         name: Examples(
-            x=normalization.apply(selection, dtype),
+            x=preparation.inputs(selection),
             y=scale.standardize(y[name], selection, dtype) if scale else y[name],
             ids=selection.examples.ids[selection.rows],
         )
@@ -75,17 +97,14 @@ def prepare(source: Source, split: Split, normalize: Normalize, *, regression: b
         train=examples["train"],
         dev=examples.get("dev"),
         test=examples.get("test"),
-        features=raw.features,
-        classes=classes,
-        normalization=normalization,
-        target_scale=scale,
+        preparation=preparation,
         split=split.resolved(counts),
         sha256=raw.sha256,
         notes=(
             *raw.notes,
             *split_notes(split, counts, m),
             *(label_notes(y["train"], classes) if classes else ()),
-            *normalization.notes(),
+            *preparation.normalization.notes(),
         ),
     )
 

@@ -47,7 +47,8 @@ def heeded() -> Iterator[Interrupts]:
     if current_thread() is not main_thread():  # only the main thread may have handlers
         yield interrupts
         return
-    before = {number: signal.signal(number, interrupts.note) for number in SIGNALS}
+    ours = [number for number in SIGNALS if signal.getsignal(number) is not None]  # None: not Python's, it could not be restored
+    before = {number: signal.signal(number, interrupts.note) for number in ours}
     try:
         yield interrupts
     finally:

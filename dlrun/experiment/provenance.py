@@ -15,8 +15,8 @@ from dlrun.experiment.threads import cores
 GIT_SECONDS = 5
 
 
-def provenance(experiment: Experiment, *, resolved_sha256: str) -> dict[str, Any]:
-    """Return provenance.json; resolved_sha256 is that of the bytes of resolved.yaml."""
+def provenance(experiment: Experiment, *, resolved_sha256: str, preparation_sha256: str) -> dict[str, Any]:
+    """Return provenance.json; the checksums are those of the bytes of resolved.yaml and preparation.json."""
     splits = experiment.splits
     return {
         "schema": 1,
@@ -30,6 +30,7 @@ def provenance(experiment: Experiment, *, resolved_sha256: str) -> dict[str, Any
         "kernels": experiment.network.kernels.name,
         "git": git(Path.cwd()),
         "spec": {"sha256": resolved_sha256},
+        "preparation": {"sha256": preparation_sha256},
         "data": {
             "sha256": splits.sha256,
             "features": len(splits.features),

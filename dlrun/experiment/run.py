@@ -18,16 +18,15 @@ from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import Diverged, DlrunError, Interrupted
 from dlrun.experiment.interrupts import Interrupts, heeded
 from dlrun.experiment.judgement import diagnose_run, judge, write_predictions
-from dlrun.experiment.provenance import provenance
+from dlrun.experiment.origins import write_origins
 from dlrun.experiment.recording import in_words, record_every, recorded, whole
 from dlrun.experiment.setup import Experiment
 from dlrun.experiment.threads import pinned
-from dlrun.rundir.files import append_text, sha256_of, write_atomically, write_json
+from dlrun.rundir.files import append_text, write_atomically, write_json
 from dlrun.rundir.ids import create_run
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord, Status
-from dlrun.spec import to_yaml
 from dlrun.training.loop import StepEnd, train
 from dlrun.training.state import State
 
@@ -73,7 +72,7 @@ class Run:
             status="completed",
             stop_reason=state.stop_reason or "all epochs done",
             ended=datetime.now(UTC),
-            summary=self._summary(diagnosis),
+            summary=self._summary(diagnosis, judged_dev.loss if judged_dev else None),
         )
         self.log(f"completed: {self.record.stop_reason}", diagnosis.headline)
         return diagnosis
@@ -92,7 +91,7 @@ class Run:
         self.record = replace(self.record, **changes, heartbeat=datetime.now(UTC))
         self.record.save(self.paths)
 
-    def _summary(self, diagnosis: Diagnosis) -> dict[str, Any]:
+    def _summary(self, diagnosis: Diagnosis, dev_loss: float | None) -> dict[str, Any]:
         state, tree = self.state, diagnosis.to_json()
         return {
             "best_epoch": whole(state.best.epoch) if state.best.found else state.epoch,
@@ -101,7 +100,9 @@ class Run:
             "parameters": self.experiment.network.params.count,
             "examples": self.experiment.splits.sizes,
             "features": len(self.experiment.splits.features),
+            "metric": tree["metric"],
             "errors": tree["errors"],
+            "dev_loss": dev_loss,
             "verdict": tree["verdict"],
             "headline": tree["headline"],
         }
@@ -118,7 +119,7 @@ def open_run(experiment: Experiment, runs_dir: Path, *, argv: Sequence[str] = ()
     with lock_run(paths), np.errstate(all="ignore"), heeded() as interrupts:
         run = Run(experiment, paths, _first_record(experiment, paths, argv, overrides), interrupts)
         run.record.save(paths)
-        _write_origins(experiment, paths)
+        write_origins(experiment, paths)
         run.log(f"started {paths.id}", *experiment.splits.notes)
         try:
             yield run
@@ -126,13 +127,6 @@ def open_run(experiment: Experiment, runs_dir: Path, *, argv: Sequence[str] = ()
             with interrupts.shield():
                 _end_badly(run, error)
             raise
-
-
-def _write_origins(experiment: Experiment, paths: RunPaths) -> None:
-    """Write what a run starts from: the spec as given and as resolved, and where its numbers come from."""
-    write_atomically(paths.spec, experiment.loaded.text)
-    write_atomically(paths.resolved, to_yaml(experiment.spec))
-    write_json(paths.provenance, provenance(experiment, resolved_sha256=sha256_of(paths.resolved)))
 
 
 def _end_badly(run: Run, error: BaseException) -> None:

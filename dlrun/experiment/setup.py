@@ -1,10 +1,10 @@
 """From a spec to everything that training needs; a choice left to dlrun is made here and written into the resolved spec."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from dlrun.data.batches import boundaries
+from dlrun.data.batches import boundaries, largest_batch
+from dlrun.data.preparation import Dtype
 from dlrun.data.sources.files import shown_path
 from dlrun.data.splits import Splits, prepare
 from dlrun.errors import InvalidInput, Problem, raise_all
@@ -52,7 +52,7 @@ class Experiment:
         return self.steps_per_epoch * self.plan.epochs
 
 
-def set_up(loaded: LoadedSpec, *, dtype: Literal["float32", "float64"] | None = None, kernels: Kernels = NUMPY) -> Experiment:
+def set_up(loaded: LoadedSpec, *, dtype: Dtype | None = None, kernels: Kernels = NUMPY) -> Experiment:
     """Load the data, build the network and draw its initial parameters; a dtype given here goes before the spec's.
 
     Errors: InvalidInput for whatever is wrong with the data, or does not fit between data and spec.
@@ -69,12 +69,12 @@ def set_up(loaded: LoadedSpec, *, dtype: Literal["float32", "float64"] | None = 
 def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
     splits = load_splits(loaded, spec.training.dtype)
     loss = choose_loss(loaded, splits)
-    batch_size = choose_batch_size(spec, splits)
-    stacked = layers(spec, splits, loss)
-    smallest = 2 if any(isinstance(layer, BatchNorm) for layer in stacked) else 1
+    batch_size = choose_batch_size(spec, len(splits.train))
+    stacked = layers(spec, len(splits.classes or ()), loss)
+    smallest = smallest_batch(stacked)
     raise_all(_misfits(loaded, splits, loss, smallest))
-    batches = boundaries(len(splits.train), batch_size, smallest)
-    largest = max(*(end - start for start, end in batches), min(EVALUATION_CHUNK, max(splits.sizes.values())))
+    steps = len(boundaries(len(splits.train), batch_size, smallest))
+    largest = max(largest_batch(len(splits.train), batch_size, smallest), min(EVALUATION_CHUNK, max(splits.sizes.values())))
     raise_all(_too_large(loaded, stacked, len(splits.features), largest))
     network = Network(stacked, len(splits.features), largest, spec.training.dtype, kernels)
     network.initialize(spec.seed)
@@ -87,7 +87,7 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
         penalties=penalties(spec, batch_size),
         optimizer=spec.optimizer,
         learning_rate=spec.learning_rate,
-        evaluate_every=every.count * (len(batches) if every.unit == "epoch" else 1),
+        evaluate_every=every.count * (steps if every.unit == "epoch" else 1),
         clip=spec.training.clip,
         max_norm=max_norm(spec, network),
         smallest_batch=smallest,
@@ -116,19 +116,19 @@ def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss, smallest_batch: int
         yield loaded.problem("architecture.batch_norm", what)
 
 
-def _too_large(loaded: LoadedSpec, stacked: list[Layer], n_in: int, largest_batch: int) -> Iterator[Problem]:
+def _too_large(loaded: LoadedSpec, stacked: list[Layer], n_in: int, rows: int) -> Iterator[Problem]:
     """Yield why the network cannot be built here: found before anything of it is allocated."""
     spec, key = loaded.spec, "architecture.hidden"
-    if (layers := len(spec.architecture.hidden)) > MAX_LAYERS:
-        yield loaded.problem(key, f"{key} has {layers:,} layers, more than {MAX_LAYERS:,} are not built", "write fewer")
-    needed = bytes_to_train(stacked, n_in, largest_batch, spec.training.dtype, len(spec.optimizer.slots))
+    if (n_layers := len(spec.architecture.hidden)) > MAX_LAYERS:
+        yield loaded.problem(key, f"{key} has {n_layers:,} layers, more than {MAX_LAYERS:,} are not built", "write fewer")
+    needed = bytes_to_train(stacked, n_in, rows, spec.training.dtype, len(spec.optimizer.slots))
     try:
-        require(needed, f"this network and its batches of {largest_batch:,}", key, "make it, or training.batch_size, smaller")
+        require(needed, f"this network and its batches of {rows:,}", key, "make it, or training.batch_size, smaller")
     except InvalidInput as error:
         yield from (loaded.problem(key, f"{key}: {problem.what}", problem.cure) for problem in error.problems)
 
 
-def load_splits(loaded: LoadedSpec, dtype: str) -> Splits:
+def load_splits(loaded: LoadedSpec, dtype: Dtype) -> Splits:
     """Return the examples of every part, prepared; what is wrong with a key or a file is said where the spec names it."""
     spec = loaded.spec
     try:
@@ -172,8 +172,8 @@ def choose_loss(loaded: LoadedSpec, splits: Splits) -> Loss:
     return loss.with_weights_for(splits.train.y, n_classes)
 
 
-def layers(spec: Spec, splits: Splits, loss: Loss) -> list[Layer]:
-    """Return the layers that the spec and the data's classes ask for."""
+def layers(spec: Spec, n_classes: int, loss: Loss) -> list[Layer]:
+    """Return the layers that the spec and the data's classes (0: regression) ask for."""
     keep = spec.regularization.keep_prob
     keep_input, keep_hidden = (keep.input, keep.hidden) if isinstance(keep, KeepProbs) else (1.0, keep)
     told = spec.architecture
@@ -188,7 +188,7 @@ def layers(spec: Spec, splits: Splits, loss: Loss) -> list[Layer]:
         )
         for layer, keep_prob in zip(told.hidden, keep_each, strict=True)
     ]
-    n_outputs = loss.n_outputs(len(splits.classes or ()))
+    n_outputs = loss.n_outputs(n_classes)
     return stack(hidden, n_outputs, init=told.init, keep_input=keep_input)
 
 
@@ -196,9 +196,13 @@ def _batch_norm(told: bool | BatchNorm) -> BatchNorm | None:
     return BatchNorm() if told is True else told or None
 
 
-def choose_batch_size(spec: Spec, splits: Splits) -> int:
-    """Return the configured batch size as a number, at most the training set."""
-    m = len(splits.train)
+def smallest_batch(stacked: Sequence[Layer]) -> int:
+    """Return how many examples a mini-batch needs: 2 where batch norm measures their deviation."""
+    return 2 if any(isinstance(layer, BatchNorm) for layer in stacked) else 1
+
+
+def choose_batch_size(spec: Spec, m: int) -> int:
+    """Return the configured batch size as a number, at most the m training examples."""
     return m if spec.training.batch_size == "full" else min(spec.training.batch_size, m)
 
 

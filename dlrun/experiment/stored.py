@@ -10,13 +10,13 @@ from dlrun import checkpoint
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.experiment.judgement import Judgement, judge
+from dlrun.experiment.origins import fingerprint, resolved_spec
 from dlrun.experiment.setup import Experiment, set_up
 from dlrun.experiment.threads import pinned
-from dlrun.rundir.files import read_json, sha256_of
+from dlrun.rundir.files import read_json
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import Look, RunRecord
-from dlrun.spec import read_spec
 
 Part = Literal["train", "dev", "test"]
 
@@ -26,25 +26,12 @@ def reopen(paths: RunPaths, which: checkpoint.Which = "best") -> Experiment:
 
     Errors: InvalidInput if the data is not what the run was trained on; DlrunError if the run is damaged.
     """
-    then = _fingerprints(paths)
-    if sha256_of(paths.resolved) != then["spec"]:
-        what = "resolved.yaml is not the one this run was trained with"
-        raise InvalidInput(Problem(what=what, where=str(paths.resolved), cure="train it as a run of its own: dlrun train FILE"))
-    experiment = set_up(read_spec(paths.resolved))
-    if experiment.splits.sha256 != then["data"]:
+    experiment = set_up(resolved_spec(paths))
+    if experiment.splits.sha256 != fingerprint(paths, "data"):
         what = "the data has changed since this run was trained: its fingerprint is another one"
         raise InvalidInput(Problem(what=what, where=str(paths.root), cure="train again, or bring the old file back"))
     checkpoint.load_params(paths, which, experiment.network.params)
     return experiment
-
-
-def _fingerprints(paths: RunPaths) -> dict[str, str]:
-    """Return the SHA-256 of the spec and of the data that a run was trained on."""
-    stored = read_json(paths.provenance)
-    try:
-        return {of: str(stored[of]["sha256"]) for of in ("spec", "data")}
-    except (KeyError, TypeError) as error:
-        raise DlrunError(Problem(what="the fingerprints of spec and data are missing", where=str(paths.provenance))) from error
 
 
 def evaluate_part(paths: RunPaths, part: Part) -> tuple[Judgement, RunRecord]:

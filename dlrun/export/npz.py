@@ -13,18 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from dlrun.data.splits import Splits
+from dlrun.data.preparation import Preparation
 from dlrun.nn.layers import BatchNorm
 from dlrun.nn.network import Network
 from dlrun.rundir.files import write_atomically
 
 
-def write_npz(network: Network, splits: Splits, path: Path) -> dict[str, tuple[int, ...]]:
+def write_npz(network: Network, preparation: Preparation, path: Path) -> dict[str, tuple[int, ...]]:
     """Write the file and return the shape of every array in it.
 
     Errors: DlrunError if it cannot be written.
     """
-    arrays = {**_data(splits), **_parameters(network)}
+    arrays = {**_data(preparation), **_parameters(network)}
     memory = io.BytesIO()
     np.savez(memory, **arrays)
     write_atomically(path, memory.getvalue())
@@ -40,10 +40,11 @@ def _parameters(network: Network) -> dict[str, Any]:
     return arrays
 
 
-def _data(splits: Splits) -> dict[str, Any]:
-    arrays: dict[str, Any] = {"x_mean": splits.normalization.mean, "x_divisor": splits.normalization.divisor}
-    if splits.target_scale:
-        arrays |= {"y_mean": np.array(splits.target_scale.mean), "y_deviation": np.array(splits.target_scale.deviation)}
-    if splits.classes:
-        arrays["classes"] = np.array(splits.classes)
+def _data(preparation: Preparation) -> dict[str, Any]:
+    normalization, scale = preparation.normalization, preparation.target_scale
+    arrays: dict[str, Any] = {"x_mean": normalization.mean, "x_divisor": normalization.divisor}
+    if scale:
+        arrays |= {"y_mean": np.array(scale.mean), "y_deviation": np.array(scale.deviation)}
+    if preparation.classes:
+        arrays["classes"] = np.array(preparation.classes.names)
     return arrays

@@ -35,6 +35,17 @@ def average(values: Array, beta: float, *, correct: bool = True) -> Array:
     return averaged
 
 
+def moving_average(values: Array, window: int) -> Array:
+    """Return the mean of the last `window` values, (n,) in and float64 (n,) out; near the start, of those there are.
+
+    It forgets at once what `average` forgets little by little, and must keep `window` numbers for that instead of one.
+    """
+    center = float(values.mean()) if len(values) else 0.0  # sums of small numbers lose fewer digits
+    sums = np.cumsum(values - center, dtype=np.float64)
+    sums[window:] = sums[window:] - sums[:-window]
+    return center + sums / np.minimum(np.arange(1, len(values) + 1), window)
+
+
 def update(v: Array, value: Array, beta: float, scratch: Array) -> None:
     """v ← β v + (1 − β) θ, in place; v, value θ and scratch are of one shape and dtype, and nothing is allocated."""
     np.multiply(v, beta, out=v)

@@ -30,3 +30,16 @@ def duration(seconds: float) -> str:
     if minutes < 100:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def ago(seconds: float) -> str:
+    """Write how long ago something was: in minutes, hours, or days."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size or (unit == "min" and seconds >= size):
+            return f"{seconds // size:,.0f} {unit} ago"
+    return "now"
+
+
+def size_text(count: int) -> str:
+    """Write a number of bytes in KiB or MiB."""
+    return f"{count / 2**10:,.0f} KiB" if count < 2**20 else f"{count / 2**20:,.1f} MiB"

@@ -1,11 +1,19 @@
 """report.md: a run in words, to read later or to paste where people talk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.report.figures import duration, error_text
 from dlrun.report.ladder_rows import HEADINGS, rungs
+from dlrun.report.next_step import Next
+from dlrun.rundir.files import write_atomically
+from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
+
+
+def write_report(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, step: Next) -> None:
+    """Write report.md."""
+    write_atomically(paths.report, report(record, diagnosis, reason=step.reason, command=step.command))
 
 
 def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str) -> str:
@@ -55,10 +63,10 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
     ]
 
 
-def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return the lines of a Markdown table."""
-    return [_row(headings), _row(tuple("---" for _ in headings)), *map(_row, rows)]
+    return [_row(headings), _row(["---" for _ in headings]), *map(_row, rows)]
 
 
-def _row(cells: tuple[str, ...]) -> str:
+def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -5,18 +5,19 @@ from typing import Any
 
 from rich.console import Console
 
+from dlrun.report.chart import sparkline
 from dlrun.report.comments import facts, print_section
-from dlrun.report.figures import duration
+from dlrun.report.figures import duration, size_text
 from dlrun.report.terminal import table_of
 from dlrun.statistics.thinning import spread
 
 Tree = Mapping[str, Any]
-BARS = "▁▂▃▄▅▆▇█"
 MOST_ROWS, MOST_BARS = 20, 60
+FIRST_ROWS = 5  # always there: most rates fall fastest at the beginning
 
 
 def print_schedule(schedule: Tree, out: Console) -> None:
-    """Print epoch_num → α, about twenty rows of it, below a line of its shape."""
+    """Print epoch_num → α, the first epochs and about fifteen rows more, below a line of its shape."""
     rows: Sequence[Tree] = schedule["rows"]
     if not rows:
         print_section(out, "Learning rate", "no epoch, no rate: training.epochs is 0")
@@ -24,14 +25,14 @@ def print_schedule(schedule: Tree, out: Console) -> None:
     within = any(row["first"] != row["last"] for row in rows)
     headings = ("epoch_num", "α", "at its last step") if within else ("epoch_num", "α")
     table = table_of(*headings, right=range(len(headings)))
-    for k in spread(len(rows), MOST_ROWS):
+    for k in sorted({*range(min(FIRST_ROWS, len(rows))), *spread(len(rows), MOST_ROWS - FIRST_ROWS)}):
         row = rows[k]
         rates = (row["first"], row["last"]) if within else (row["first"],)
         table.add_row(f"{row['epoch_num']:,}", *(f"{rate:.4g}" for rate in rates))
     notes = ["epoch_num counts completed epochs"]
     if schedule["depends_on_run"]:
         notes.append("reduce_on_plateau depends on the run: the rates shown are those without any reduction")
-    line = sparkline([rows[k]["first"] for k in spread(len(rows), MOST_BARS)])
+    line = sparkline([row["first"] for row in rows], MOST_BARS)
     print_section(out, f"Learning rate over {schedule['epochs']:,} epochs", line, "", table, *notes)
 
 
@@ -43,15 +44,9 @@ def print_time(time: Tree, out: Console) -> None:
         ("evaluation", f"{_short(time['seconds_per_evaluation'])} on dev"),
         ("run", f"about {_short(time['total_seconds'])} with its evaluations, if nothing stops it early"),
         ("memory", f"{time['peak_memory'] / 2**20:,.0f} MiB at the most, Python and libraries included"),
-        ("disk", f"about {_bytes(time['disk'])} for the run's directory"),
+        ("disk", f"about {size_text(time['disk'])} for the run's directory"),
     ]
     print_section(out, "Time, measured on this machine now", facts(rows))
-
-
-def sparkline(values: Sequence[float]) -> str:
-    """Return a bar for each value, the lowest at 0, the highest at the largest value."""
-    top = max(values)
-    return "".join(BARS[round(value / top * (len(BARS) - 1))] if top > 0 else BARS[0] for value in values)
 
 
 def _short(seconds: float) -> str:
@@ -59,7 +54,3 @@ def _short(seconds: float) -> str:
     if seconds < 1e-3:
         return f"{1e6 * seconds:.0f} µs"
     return f"{1e3 * seconds:.3g} ms" if seconds < 1 else duration(seconds)
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 2**10:,.0f} KiB" if count < 2**20 else f"{count / 2**20:,.1f} MiB"

@@ -206,13 +206,13 @@ def _plain(tree: object) -> object:
             return tree
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, largest: int = LARGEST_JSON) -> dict[str, Any]:
     """Return the object that a JSON file holds.
 
-    Errors: DlrunError with the file's name if it is missing, larger than 16 MiB, broken, nested too deeply, or not an object.
+    Errors: DlrunError with the file's name if it is missing, too large, broken, nested too deeply, or not an object.
     """
     try:
-        tree = json.loads(read_bytes(path, LARGEST_JSON), parse_constant=_refuse_constant)
+        tree = json.loads(read_bytes(path, largest), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:  # ValueError: also bytes that are no UTF-8, numbers of 5,000 digits
         raise DlrunError(Problem(what=f"this is not the JSON that dlrun wrote: {error}", where=str(path))) from error
     if not isinstance(tree, dict):
@@ -226,7 +226,10 @@ def read_bytes(path: Path, largest: int) -> bytes:
     Errors: DlrunError if it cannot be read, or is larger than `largest` bytes.
     """
     with explained("read", path), open(open_regular(path, os.O_RDONLY), "rb") as file:
-        data = file.read(largest + 1)
+        size = os.fstat(file.fileno()).st_size
+        data = file.read(min(size, largest) + 1)  # a buffer for the largest would take longer than reading a small file
+        if size < len(data) <= largest:  # it has grown
+            data += file.read(largest + 1 - len(data))
     if len(data) > largest:
         raise DlrunError(Problem(what=f"this file is larger than {largest // 2**20} MiB", where=str(path)))
     return data

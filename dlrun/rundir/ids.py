@@ -14,6 +14,7 @@ from dlrun.rundir.paths import RunPaths
 ID = re.compile(r"\d{8}-\d{6}-[A-Za-z0-9][A-Za-z0-9._-]{0,63}-[a-z2-7]{4}", re.ASCII)  # the allow-list: use fullmatch
 SECOND = len("YYYYMMDD-HHMMSS")  # ids begin with the second they were made in
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+RANDOM = 4  # random characters at the end of an id
 ATTEMPTS = 100
 
 
@@ -25,7 +26,7 @@ def new_id(name: str, now: datetime) -> str:
     two runs.
     """
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:64].rstrip("-._") or "run"
-    random = "".join(secrets.choice(BASE32) for _ in range(4))
+    random = "".join(secrets.choice(BASE32) for _ in range(RANDOM))
     return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{readable}-{random}"
 
 
@@ -52,12 +53,12 @@ def create_run(runs_dir: Path, name: str, clock: Callable[[], datetime] = utc_no
             paths.predictions.mkdir()
             flush_directory(paths.root)
             flush_directory(runs_dir)
-            _point_latest_at(paths)
+            point_latest_at(paths)
             return paths
     raise DlrunError(Problem(what=f"no free run id in {ATTEMPTS} attempts", where=str(runs_dir)))
 
 
-def _point_latest_at(paths: RunPaths) -> None:
+def point_latest_at(paths: RunPaths) -> None:
     """Replace the link in one step; it is relative, so that the directory of runs can be moved."""
     temporary = paths.root.with_name(f".latest-{paths.id}")
     # some file systems have no links, and somebody may own a folder of that name: a convenience must not cost the run

@@ -7,12 +7,14 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic, sleep
 
 from dlrun.errors import Problem, RunBusy
 from dlrun.rundir.files import explained, open_regular, write_all
 from dlrun.rundir.paths import RunPaths
 
 HELD = {errno.EAGAIN, errno.EACCES}  # what flock says when another process holds the lock
+GLANCE = 0.05  # seconds; whoever asks `is_held` has the lock for microseconds, which must not make a run busy
 
 
 @contextmanager
@@ -34,12 +36,41 @@ def lock_run(paths: RunPaths) -> Iterator[None]:
         os.close(fd)
 
 
-def _take(fd: int, paths: RunPaths) -> None:
+def is_held(paths: RunPaths) -> bool:
+    """Return whether a process holds the run, without getting in its way: a shared lock is asked for, and let go at once.
+
+    A run that never had a lock is not held; one that cannot be asked (permissions, a file system without locks) may be.
+    """
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in HELD:
-            raise
-        holder = re.sub(r"[^\w.-]+", " ", os.pread(fd, 200, 0).decode("ascii", "replace")).strip() or "another process"
-        cure = "wait until it ends, or end that process; the lock is free then"
-        raise RunBusy(Problem(what=f"{holder} is writing to this run", where=str(paths.root), cure=cure)) from error
+        fd = open_regular(paths.lock, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def _take(fd: int, paths: RunPaths) -> None:
+    deadline = monotonic() + GLANCE
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except OSError as error:
+            if error.errno not in HELD:
+                raise
+            if monotonic() >= deadline:
+                raise _busy(fd, paths) from error
+        sleep(GLANCE / 20)
+
+
+def _busy(fd: int, paths: RunPaths) -> RunBusy:
+    holder = re.sub(r"[^\w.-]+", " ", os.pread(fd, 200, 0).decode("ascii", "replace")).strip() or "another process"
+    cure = "wait until it ends, or end that process; the lock is free then"
+    return RunBusy(Problem(what=f"{holder} is writing to this run", where=str(paths.root), cure=cure))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+RUNS_DIR = Path("runs")  # where runs are kept unless somebody says otherwise
+
 
 @dataclass(frozen=True)
 class RunPaths:
@@ -34,6 +36,11 @@ class RunPaths:
     def provenance(self) -> Path:
         """Versions, machine, commit, fingerprint of the data."""
         return self.root / "provenance.json"
+
+    @property
+    def preparation(self) -> Path:
+        """How raw values become inputs and outputs become labels: enough to predict where the data is not."""
+        return self.root / "preparation.json"
 
     @property
     def metrics(self) -> Path:

@@ -61,8 +61,8 @@ class RunRecord:
 
         Errors: DlrunError if it is missing or damaged, with everything that is wrong, or if a newer dlrun wrote it.
         """
-        tree = read_json(paths.record)
-        where = str(paths.record)
+        path = paths.record
+        tree, where = read_json(path), str(path)
         schema = tree.pop("schema", None)
         if isinstance(schema, int) and schema > SCHEMA:
             what = f"a newer dlrun wrote this run: its schema is {schema}, this dlrun reads {SCHEMA}"

@@ -1,21 +1,22 @@
-"""What a user types for a run: an id, the beginning or end of one, @last, or a path."""
+"""What a user types for a run: an id, the beginning or end of one, @last, @best, or a path."""
 
 import os
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 
 from dlrun.errors import InvalidInput, Problem
-from dlrun.rundir.files import explained
-from dlrun.rundir.ids import ID, SECOND
+from dlrun.rundir.listing import ListedRun, is_run, list_runs, runs_in
 from dlrun.rundir.paths import RunPaths
 
 SHOWN = 8  # candidates listed in an error
-FORMS = "write an id, its beginning or end, @last, @last~1 (the one before), or a path"
+FORMS = "write an id, its beginning or end, @last, @last~1 (the one before), @best (the lowest dev error), or a path"
 
 
 def find_run(reference: str, runs_dir: Path) -> RunPaths:
-    """Return the one run that is meant: a full id, a unique prefix or tail, `@last`, `@last~1`, or a path to its directory.
+    """Return the one run that is meant: a full id, a unique prefix or tail, `@last`, `@last~1`, `@best`, or a path.
 
     An id is compared with the names in runs_dir and never joined to a path, so it cannot lead out of there; a path may, since
     the user wrote one.
@@ -23,6 +24,8 @@ def find_run(reference: str, runs_dir: Path) -> RunPaths:
     """
     if not reference:
         raise InvalidInput(Problem(what="no run is named", cure=FORMS))
+    if reference == "@best":
+        return best_run(list_runs(runs_dir), runs_dir).paths
     if reference.startswith("@"):
         return _by_age(reference, runs_dir)
     if os.sep in reference or reference in {".", ".."}:
@@ -30,31 +33,26 @@ def find_run(reference: str, runs_dir: Path) -> RunPaths:
     return _by_name(reference, runs_dir)
 
 
-def runs_in(runs_dir: Path) -> list[RunPaths]:
-    """Return the runs in a directory, oldest first; links, foreign names, and directories without run.json are none."""
-    with explained("list the runs in", runs_dir):
-        try:
-            entries = list(os.scandir(runs_dir))
-        except FileNotFoundError:
-            return []
-    directories = [Path(entry.path) for entry in entries if ID.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)]
-    return sorted((RunPaths(path) for path in directories if _is_run(path)), key=_age)
+def best_run(runs: Sequence[ListedRun], runs_dir: Path) -> ListedRun:
+    """Return the completed run with the lowest dev error; of several the one with the lowest dev loss, then the earliest.
+
+    Whether the errors were measured on the same examples nobody checks here.
+    Errors: InvalidInput if no run has a dev error, or if fractions wrong would be compared with root mean square errors.
+    """
+    judged = [run for run in runs if run.status == "completed" and run.value("dev_error") is not None]
+    if not judged:
+        problem = Problem(what="@best: no completed run has a dev error", where=str(runs_dir), cure="what there is: dlrun ls")
+        raise InvalidInput(problem if runs else _no_runs_yet(runs_dir))
+    if len({run.value("metric") for run in judged}) > 1:
+        what = "@best: some runs have error rates, others root mean square errors, which cannot be compared"
+        cure = "choose one: dlrun ls --where metric=error_rate --sort dev_error"
+        raise InvalidInput(Problem(what=what, where=str(runs_dir), cure=cure))
+    return min(reversed(judged), key=_goodness)
 
 
-def _age(run: RunPaths) -> tuple[str, int, str]:
-    """Sort by the second in the id; within one, by the spec's time of writing: it is written once, at the start."""
-    try:
-        written = run.spec.stat().st_mtime_ns
-    except OSError:
-        written = 0
-    return run.id[:SECOND], written, run.id
-
-
-def _is_run(directory: Path) -> bool:
-    try:
-        return RunPaths(directory).record.is_file()
-    except (OSError, ValueError):  # a name that is too long, forbidden, or holds a NUL
-        return False
+def _goodness(run: ListedRun) -> tuple[float, float]:
+    loss = run.value("dev_loss")
+    return run.value("dev_error"), inf if loss is None else loss
 
 
 def _by_age(reference: str, runs_dir: Path) -> RunPaths:
@@ -72,7 +70,7 @@ def _by_age(reference: str, runs_dir: Path) -> RunPaths:
 
 def _by_path(reference: str) -> RunPaths:
     path = Path(reference)
-    if not _is_run(path):
+    if not is_run(path):
         raise InvalidInput(Problem(what="there is no run here (a directory with run.json)", where=repr(reference)))
     return RunPaths(path)
 
@@ -81,7 +79,7 @@ def _by_name(reference: str, runs_dir: Path) -> RunPaths:
     runs = {run.id: run for run in runs_in(runs_dir)}
     if reference in runs:
         return runs[reference]
-    if _is_run(Path(reference)):  # a run directory right here, named without ./
+    if is_run(Path(reference)):  # a run directory right here, named without ./
         return RunPaths(Path(reference))
     if not runs:
         raise InvalidInput(_no_runs_yet(runs_dir))

@@ -4,8 +4,9 @@
 and overrides (merge) → validation (pydantic, our sentences) → effects. `to_yaml` is the way back.
 """
 
+from dlrun.spec.mappings import mapping_as_yaml
 from dlrun.spec.model import Spec
-from dlrun.spec.reading import LoadedSpec, read_spec
+from dlrun.spec.reading import LoadedSpec, read_spec, read_text
 from dlrun.spec.sections import (
     Architecture,
     Data,
@@ -31,6 +32,8 @@ __all__ = [
     "Regularization",
     "Spec",
     "Training",
+    "mapping_as_yaml",
     "read_spec",
+    "read_text",
     "to_yaml",
 ]

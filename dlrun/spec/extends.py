@@ -19,7 +19,7 @@ KEY = "extends"
 
 @dataclass(frozen=True)
 class _File:
-    path: Path
+    path: Path | None  # None: a text that is no file
     name: str
     tree: Mapping
     data: bytes
@@ -31,13 +31,25 @@ def read_tree(path: Path, name: str, shape: Shape) -> tuple[Mapping, bytes, list
     Each file is relative to the directory of the one that names it. Raises InvalidInput where the tree cannot be known.
     """
     problems: list[Problem] = []
-    chain = [_opened(path, name, problems, MAX_NODES)]
+    file = _opened(path, name, problems, MAX_NODES)
+    return _merged(file, shape, problems), file.data, problems
+
+
+def text_tree(text: Text, shape: Shape) -> tuple[Mapping, list[Problem]]:
+    """Return the tree of a text over the files it extends, and what is wrong so far."""
+    tree, problems = _root(text, MAX_NODES)
+    return _merged(_File(None, text.name, tree, b""), shape, problems), problems
+
+
+def _merged(first: _File, shape: Shape, problems: list[Problem]) -> Mapping:
+    """Return the tree of a file over those it extends; problems are added to."""
+    chain = [first]
     while KEY in chain[-1].tree.entries:
         chain.append(_extended(chain, problems))
     merged = Mapping({}, chain[0].tree.origin)
     for file in reversed(chain):
         merged = with_kinds(merge(merged, desugar(file.tree.without(KEY), shape), shape), shape)
-    return merged, chain[0].data, problems
+    return merged
 
 
 def _opened(path: Path, name: str, problems: list[Problem], most: int) -> _File:
@@ -67,7 +79,7 @@ def _extended(chain: list[_File], problems: list[Problem]) -> _File:
         raise InvalidInput(*problems, origin.problem("extends must be the name of a file"))
     path = Path(origin.text.absolute(written.value))
     name = os.path.normpath(Path(last.name).parent / written.value)
-    if any(os.path.realpath(path) == os.path.realpath(file.path) for file in chain):
+    if any(file.path and os.path.realpath(path) == os.path.realpath(file.path) for file in chain):
         raise InvalidInput(*problems, origin.problem(f"extends a file that ends in extending this one: {quoted(name)}"))
     if len(chain) == MAX_FILES:
         raise InvalidInput(*problems, origin.problem(f"extends a chain of more than {MAX_FILES} files"))

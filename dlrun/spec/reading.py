@@ -10,7 +10,7 @@ from pathlib import Path
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.spec.compose import MAX_NODES, compose
 from dlrun.spec.effects import without_effect
-from dlrun.spec.extends import read_tree
+from dlrun.spec.extends import read_tree, text_tree
 from dlrun.spec.faults import ROOT
 from dlrun.spec.model import Spec
 from dlrun.spec.overrides import override
@@ -20,6 +20,7 @@ from dlrun.spec.validation import MAX_PROBLEMS, validate
 from dlrun.spec.writing import to_yaml
 
 MAX_OVERRIDES = 200
+TEXT = "spec"  # how a spec that is no file is named in messages
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class LoadedSpec:
     """A spec, and where each part of it was written, so that later errors can point there too."""
 
     spec: Spec
-    path: Path
+    path: Path  # of a text that is no file: `spec`
     text: bytes  # as the user gave it
     tree: Mapping = field(repr=False)
 
@@ -49,20 +50,39 @@ def read_spec(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Loade
     Raises InvalidInput with every problem found, each with its place and the lines around it.
     """
     path = Path(path)
+    tree, data, problems = read_tree(path, str(path), ROOT)
+    return _validated(tree, problems, overrides, path, data, name=path.stem)
+
+
+def read_text(content: str, overrides: Sequence[str] = ()) -> LoadedSpec:
+    """Return the validated spec of a YAML text, in which relative paths are relative to the working directory.
+
+    Raises InvalidInput as `read_spec` does, with places such as `spec:3:5`.
+    """
+    if len(content) > MAX_BYTES:
+        raise InvalidInput(Problem(what=f"is longer than {MAX_BYTES:,} characters, too long for a spec", where=TEXT))
+    tree, problems = text_tree(Text(TEXT, content, Path.cwd()), ROOT)
+    data = content.encode()  # it is UTF-8, since it is YAML
+    return _validated(tree, problems, overrides, Path(TEXT), data, name="")
+
+
+def _validated(
+    tree: Mapping, problems: list[Problem], overrides: Sequence[str], path: Path, data: bytes, *, name: str
+) -> LoadedSpec:
+    """Return the spec of a tree with overrides over it, under this name if it has none; InvalidInput has every problem."""
     if sum(map(len, overrides)) > MAX_BYTES or len(overrides) > MAX_OVERRIDES:
         what = f"more than {MAX_OVERRIDES} `-s`, or {MAX_BYTES:,} characters in them"
         raise InvalidInput(Problem(what=what, where=f"-s {len(overrides)}", cure="write a file that says `extends: FILE`"))
-    tree, text, problems = read_tree(path, str(path), ROOT)
     for number, written in enumerate(overrides, start=1):
         tree, found = override(tree, number, written, ROOT)
         problems += found
     if "name" not in tree.entries:
-        tree = _named(tree, path)
+        tree = _named(tree, name)
     try:
         spec = validate(tree)
     except InvalidInput as error:
         raise InvalidInput(*problems, *error.problems) from None
-    loaded = LoadedSpec(spec, path, text, tree)
+    loaded = LoadedSpec(spec, path, data, tree)
     ineffective = islice(without_effect(spec), MAX_PROBLEMS)
     raise_all([*problems, *(place(tree, key).problem(what, cure) for key, what, cure in ineffective)])
     return loaded
@@ -82,9 +102,9 @@ def too_large_when_written(spec: Spec) -> str:
     return ""
 
 
-def _named(tree: Mapping, path: Path) -> Mapping:
+def _named(tree: Mapping, stem: str) -> Mapping:
     """Name the experiment after its file, with what a name may not hold left out."""
-    name = re.sub("[^A-Za-z0-9._-]+", "-", path.stem).lstrip("._-")[:64] or "experiment"
+    name = re.sub("[^A-Za-z0-9._-]+", "-", stem).lstrip("._-")[:64] or "experiment"
     return tree.with_entry("name", Entry(tree.origin, Scalar(name, name, False, tree.origin)))
 
 

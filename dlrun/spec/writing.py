@@ -86,7 +86,7 @@ def _inline(value: Any) -> str:
         case int() | float():
             return repr(value)
         case str():
-            return _text(value)
+            return plain_or_quoted(value)
         case tuple():
             return f"[{', '.join(map(_inline, value))}]"
         case _ if is_dataclass(value) and not _is_text(value):
@@ -105,7 +105,7 @@ def _flow(value: Any) -> str:
     return "{" + ", ".join(f"{name}: {_inline(entry)}" for name, entry in written) + "}"
 
 
-def _text(text: str) -> str:
+def plain_or_quoted(text: str) -> str:
     """Return text without quotes where nothing else could be read from it, otherwise in double quotes."""
     if _PLAIN.fullmatch(text) and isinstance(resolve(text), str) and len(text) <= 100:
         return text

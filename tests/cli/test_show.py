@@ -1,6 +1,7 @@
 """`dlrun show` as a shell sees it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,14 @@ def test_the_page_in_the_docs_is_the_page_that_is_printed(tmp_path: Path) -> Non
     lines = [line for line in told.splitlines() if line.startswith("# ") and "in this machine" not in line]
     assert len(lines) > 40
     assert [line for line in lines if line not in printed] == []
+
+
+def test_the_schedule_is_the_notes_table_and_can_be_drawn(tmp_path: Path) -> None:
+    spec = write_spec(tmp_path)
+    rates = ("-s", "learning_rate.initial=0.2", "-s", "learning_rate.decay=inverse_time")
+    shown = dlrun("show", spec, *rates, "-s", "training.epochs=5", "--out", "lr.png", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    rows = dict(re.findall(r"^# +(\d) +([\d.]+)$", shown.stdout, re.MULTILINE))
+    assert rows == {"0": "0.2", "1": "0.1", "2": "0.06667", "3": "0.05", "4": "0.04"}
+    assert (tmp_path / "lr.png").read_bytes().startswith(b"\x89PNG")
+    assert dlrun("show", spec, "-s", "training.epochs=0", "--out", "no.png", cwd=tmp_path).returncode == 2

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.data.batches import Batches, boundaries, shuffled_rows
+from dlrun.data.batches import Batches, boundaries, largest_batch, shuffled_rows
 from dlrun.data.raw import row_numbers
 from dlrun.data.splits import Examples
 
@@ -77,6 +77,7 @@ def test_buffers_are_reused_and_nothing_large_is_made() -> None:
 @given(m=st.integers(1, 200), size=st.integers(1, 70), smallest=st.integers(1, 2))
 def test_a_last_batch_that_is_too_small_joins_the_one_before(m: int, size: int, smallest: int) -> None:
     found = boundaries(m, size, smallest)
+    assert largest_batch(m, size, smallest) == max(end - start for start, end in found)
     assert [start for start, _ in found] == [0, *(end for _, end in found)][:-1]
     assert found[-1][1] == m
     lengths = [end - start for start, end in found]

@@ -19,7 +19,8 @@ from dlrun.spec import read_spec
 from tests.experiments import REGRESSION, SMALL, experiment, train_run, write_table
 
 FILES = {
-    "spec.yaml", "resolved.yaml", "run.json", "provenance.json", "metrics.csv", "steps.csv", "timings.csv", "predictions/dev.csv",
+    "spec.yaml", "resolved.yaml", "run.json", "preparation.json", "provenance.json", "metrics.csv",
+    "steps.csv", "timings.csv", "predictions/dev.csv",
     "checkpoints/manifest.json", "diagnosis.json", "log.txt", "lock",
 }  # fmt: skip
 
@@ -182,7 +183,7 @@ def test_a_failure_is_on_record(tmp_path: Path) -> None:
 def test_provenance_says_where_the_numbers_come_from(tmp_path: Path) -> None:
     run, _ = train_run(tmp_path)
     told: dict[str, Any] = json.loads(run.paths.provenance.read_text())
-    assert set(told) == {"schema", "versions", "machine", "blas", "kernels", "git", "spec", "data"}
+    assert set(told) == {"schema", "versions", "machine", "blas", "kernels", "git", "spec", "preparation", "data"}
     assert told["versions"]["numpy"] == np.__version__
     assert told["blas"]["threads"] == 1
     assert told["data"]["classes"] == ["0", "1"]

@@ -36,7 +36,7 @@ def test_predictions_can_be_made_from_the_file_alone(tmp_path: Path, name: str) 
     write_table(tmp_path)
     run, _ = train_run(tmp_path, TEXTS[name])
     experiment = reopen(run.paths)
-    shapes = write_npz(experiment.network, experiment.splits, tmp_path / "net.npz")
+    shapes = write_npz(experiment.network, experiment.splits.preparation, tmp_path / "net.npz")
     with np.load(tmp_path / "net.npz", allow_pickle=False) as file:
         arrays = {key: file[key] for key in file.files}
     assert {key: array.shape for key, array in arrays.items()} == shapes

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dlrun.arrays import Array
 from dlrun.kernels import NUMPY
-from dlrun.nn.averages import average, bias_correction, memory, update
+from dlrun.nn.averages import average, bias_correction, memory, moving_average, update
 from tests.laws import DTYPES, peak_bytes
 from tests.strategies import quick, seeds, vectors
 
@@ -133,6 +133,20 @@ def test_a_curve_is_averaged_in_float64_and_left_alone() -> None:
 def test_what_is_not_a_number_is_not_averaged_away() -> None:
     averaged = average(np.array([1.0, np.nan, 1.0]), 0.9)
     np.testing.assert_array_equal(np.isnan(averaged), [False, True, True])
+
+
+@quick
+@given(values=vectors(40), window=st.integers(1, 60))
+def test_a_moving_average_is_the_mean_of_the_last_values_there_are(values: Array, window: int) -> None:
+    expected = [values[max(0, t - window) : t].mean() for t in range(1, 41)]
+    np.testing.assert_allclose(moving_average(values, window), expected, rtol=0, atol=1e-12)
+
+
+def test_a_moving_average_keeps_its_digits_far_from_zero() -> None:
+    values = 1e9 + noise(5000)
+    np.testing.assert_allclose(moving_average(values, 10)[9:], pd.Series(values).rolling(10).mean()[9:], rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(moving_average(np.full(100, 0.1), 7), 0.1)
+    assert moving_average(np.empty(0), 3).shape == (0,)
 
 
 @quick

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from dlrun.arrays import Array
+from dlrun.data.preparation import Preparation
 from dlrun.data.preprocessing import Normalization
 from dlrun.data.splits import Examples, Splits
 from dlrun.data.splitting import Split
@@ -82,7 +83,8 @@ def member(union: object, kind: str) -> Any:
 
 def _splits(case: Case, inputs: Mapping[str, Array]) -> Splits:
     train_part = Examples(x=inputs["x"], y=inputs[case.labels], ids=np.arange(EXAMPLES))
-    return Splits(
-        train=train_part, dev=None, test=None, features=tuple(f"x{k}" for k in range(FEATURES)), classes=None,
-        normalization=Normalization(mean=np.zeros(1), divisor=np.ones(1)), target_scale=None, split=Split(), sha256="", notes=(),
+    preparation = Preparation(
+        features=tuple(f"x{k}" for k in range(FEATURES)), images=False, dtype="float64", classes=None, target_scale=None,
+        normalization=Normalization(mean=np.zeros(1), divisor=np.ones(1)),
     )  # fmt: skip
+    return Splits(train=train_part, dev=None, test=None, preparation=preparation, split=Split(), sha256="", notes=())

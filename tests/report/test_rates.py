@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from dlrun.report.rates import BARS, print_schedule, print_time, sparkline
+from dlrun.report.rates import print_schedule, print_time
 
 
 def page(schedule: dict[str, object]) -> str:
@@ -15,16 +15,12 @@ def rows(*rates: float) -> list[dict[str, float]]:
     return [{"epoch_num": k, "first": rate, "last": rate} for k, rate in enumerate(rates)]
 
 
-def test_a_line_has_its_highest_bar_at_the_largest_rate_and_its_lowest_at_zero() -> None:
-    assert sparkline([0, 1, 2]) == BARS[0] + BARS[4] + BARS[7]
-    assert sparkline([3.0, 3.0]) == BARS[7] * 2
-    assert sparkline([0.0]) == BARS[0]
-
-
 def test_the_table_has_both_ends_and_about_twenty_rows() -> None:
     text = page({"epochs": 500, "rows": rows(*(1 / (1 + e) for e in range(500))), "depends_on_run": False})
     numbers = [line.split()[1] for line in text.splitlines() if line.startswith("# ") and line.split()[1].isdecimal()]
-    assert (len(numbers), numbers[0], numbers[-1]) == (20, "0", "499")
+    assert numbers[:5] == ["0", "1", "2", "3", "4"]
+    assert len(numbers) <= 20
+    assert numbers[-1] == "499"
     assert "last step" not in text
 
 

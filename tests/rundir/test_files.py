@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlrun.errors import DlrunError
-from dlrun.rundir import files
 from dlrun.rundir.files import AppendFile, append_text, read_json, sha256_of, write_atomically, write_json
 
 SYSTEM_CALLS = ["open", "write", "fsync", "replace"]  # all that write_atomically asks of the kernel, apart from closing
@@ -278,8 +277,7 @@ def test_broken_json_is_an_error_with_the_name_of_the_file(tmp_path: Path, conte
     assert raised.value.problems[0].where == str(path)
 
 
-def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "LARGEST_JSON", 2**20)
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_bytes(b'{"a": "' + b"a" * 2**20 + b'"}')
     with pytest.raises(DlrunError, match="larger than 1 MiB"):
-        read_json(tmp_path / "run.json")
+        read_json(tmp_path / "run.json", 2**20)

@@ -1,15 +1,17 @@
+import fcntl
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 import dlrun
 from dlrun.errors import DlrunError, RunBusy
-from dlrun.rundir.locking import lock_run
+from dlrun.rundir.locking import is_held, lock_run
 from dlrun.rundir.paths import RunPaths
 
 HOLD = """
@@ -98,3 +100,59 @@ def test_a_lock_that_is_no_file_is_an_error_in_words(tmp_path: Path, kind: str) 
     with pytest.raises(DlrunError, match="cannot open"), lock_run(RunPaths(run)):
         pass
     assert outside.read_text() == "untouched"
+
+
+def test_asking_whether_a_run_is_held(tmp_path: Path) -> None:
+    run = RunPaths(tmp_path)
+    assert not is_held(run)  # and asking makes no lock
+    assert not run.lock.exists()
+    with holder(tmp_path):
+        assert is_held(run)
+        assert is_held(run)
+    assert not is_held(run)
+
+
+def test_whoever_asks_leaves_the_lock_as_it_is(tmp_path: Path) -> None:
+    with holder(tmp_path) as process:
+        assert is_held(RunPaths(tmp_path))
+        assert f"pid {process.pid} " in (tmp_path / "lock").read_text()
+        with pytest.raises(RunBusy), lock_run(RunPaths(tmp_path)):
+            pass
+
+
+@contextmanager
+def somebody_asking(run: RunPaths) -> Iterator[int]:
+    """Hold the lock as `is_held` does, only longer."""
+    run.lock.touch()
+    fd = os.open(run.lock, os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_SH)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def test_those_who_ask_do_not_see_each_other(tmp_path: Path) -> None:
+    with somebody_asking(RunPaths(tmp_path)):
+        assert not is_held(RunPaths(tmp_path))
+
+
+def test_a_run_is_not_busy_because_somebody_asks(tmp_path: Path) -> None:
+    run = RunPaths(tmp_path)
+    with somebody_asking(run) as fd:
+        asked = Timer(0.01, fcntl.flock, (fd, fcntl.LOCK_UN))
+        asked.start()
+        with lock_run(run):
+            asked.join()
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo", "folder"])
+def test_a_lock_that_cannot_be_asked_may_be_held(tmp_path: Path, kind: str) -> None:
+    lock = RunPaths(tmp_path).lock
+    if kind == "link":
+        lock.symlink_to(tmp_path)
+    elif kind == "fifo":
+        os.mkfifo(lock)
+    else:
+        lock.mkdir()
+    assert is_held(RunPaths(tmp_path))

@@ -17,6 +17,7 @@ def test_the_run_directory_is_as_documented(tmp_path: Path) -> None:
         "resolved.yaml",
         "run.json",
         "provenance.json",
+        "preparation.json",
         "metrics.csv",
         "steps.csv",
         "timings.csv",

@@ -7,7 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dlrun.errors import InvalidInput
-from dlrun.rundir.references import find_run, runs_in
+from dlrun.rundir.listing import runs_in
+from dlrun.rundir.references import find_run
+from tests.stored_runs import store_run, summary
 
 OLD, MIDDLE, NEW = "20260130-090000-moons-aaaa", "20260131-120000-digits-k3fq", "20260131-120000-digits-b2b2"
 
@@ -89,7 +91,8 @@ def test_an_unknown_reference_gets_suggestions(runs: Path, reference: str, sugge
     "reference",
     [
         "",
-        "@best",
+        "@best~1",
+        "@bst",
         "@last~",
         "@last~-1",
         "@last~٣",
@@ -116,7 +119,7 @@ def test_control_characters_do_not_reach_the_terminal(runs: Path, reference: str
     assert "\x1b" not in str(raised.value)
 
 
-@pytest.mark.parametrize("reference", ["@last", "abc"])
+@pytest.mark.parametrize("reference", ["@last", "@best", "abc"])
 @pytest.mark.parametrize("exists", [True, False])
 def test_before_the_first_run_the_cure_is_to_make_one(tmp_path: Path, reference: str, exists: bool) -> None:
     if exists:
@@ -124,6 +127,40 @@ def test_before_the_first_run_the_cure_is_to_make_one(tmp_path: Path, reference:
     with pytest.raises(InvalidInput, match="no runs yet") as raised:
         find_run(reference, tmp_path / "runs")
     assert "dlrun train" in raised.value.problems[0].cure
+
+
+def test_best_is_the_completed_run_with_the_lowest_dev_error(tmp_path: Path) -> None:
+    store_run(tmp_path, 0, dev_error=0.03)
+    best = store_run(tmp_path, 1, dev_error=0.01)
+    store_run(tmp_path, 2, dev_error=0.02)
+    store_run(tmp_path, 3, dev_error=None)
+    store_run(tmp_path, 4, dev_error=0.001, status="interrupted")
+    store_run(tmp_path, 5).record.write_text("{")
+    assert find_run("@best", tmp_path) == best
+
+
+@pytest.mark.parametrize(
+    ("losses", "best"), [((0.3, 0.1, 0.2), 1), ((0.1, 0.1, 0.2), 0), ((None, 0.1, 0.2), 1), ((None,) * 3, 0)]
+)
+def test_of_equally_good_runs_the_lower_loss_decides_then_the_earliest(
+    tmp_path: Path, losses: tuple[float | None, ...], best: int
+) -> None:
+    stored = [store_run(tmp_path, minute, summary=summary(0.01, loss)) for minute, loss in enumerate(losses)]
+    assert find_run("@best", tmp_path) == stored[best]
+
+
+def test_without_a_dev_error_there_is_no_best_run(tmp_path: Path) -> None:
+    store_run(tmp_path, dev_error=None)
+    with pytest.raises(InvalidInput, match="no completed run has a dev error"):
+        find_run("@best", tmp_path)
+
+
+def test_error_rates_and_root_mean_square_errors_are_not_compared(tmp_path: Path) -> None:
+    for minute, metric in enumerate(["error_rate", "rmse"]):
+        store_run(tmp_path, minute, summary=summary(0.01, metric=metric))
+    with pytest.raises(InvalidInput, match="cannot be compared") as raised:
+        find_run("@best", tmp_path)
+    assert "--where metric=error_rate" in raised.value.problems[0].cure
 
 
 hostile = st.text() | st.lists(

@@ -141,7 +141,7 @@ def test_kinds() -> None:
     node, _ = at(("data", "source", "kind"))
     problem = Fault(("data", "source", "kind"), node, source.shape).problem(tree())
     assert problem.what == "unknown kind 'cvs' in 'data.source', did you mean 'csv'?"
-    assert problem.cure == "allowed: digits, csv, npz, moons, circles, spirals or blobs"
+    assert problem.cure == "allowed: digits, csv, npz, moons, circles, spirals, blobs or temperatures"
     node, _ = at(("data", "normalize", "kind"))
     problem = Fault(("data", "normalize", "kind"), node, normalize.shape).problem(tree())
     assert problem.what == "data.normalize.kind must be standard or none, got a list of 1 item"

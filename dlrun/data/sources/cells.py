@@ -17,11 +17,15 @@ def names_a_class(label: str) -> bool:
 
 @dataclass(kw_only=True)
 class Column:
-    """One column while it is read: the numbers so far, how many cells are bad, and the first of them as (line, text)."""
+    """One column while it is read: the numbers so far, how many cells are bad, and the first of them as (line, text).
+
+    `instead` is what one may do rather than repair the cell of a number.
+    """
 
     name: str
     cell: int
     label: bool
+    instead: str
     numbers: list[float] = field(default_factory=list)
     bad: int = 0
     first: list[tuple[int, str]] = field(default_factory=list)
@@ -52,26 +56,40 @@ class Column:
             return f"the label has {len(text):,} characters, at most {LONGEST_LABEL:,} name a class", "is this the right target?"
         if self.label:
             return "the label is empty", "give the row a label, or remove it"
-        drop = f"drop the column with `drop: [{yaml_word(self.name)}]`"
         if not text.strip():
-            return "the cell is empty", f"fill it, remove the row, or {drop}"
+            return "the cell is empty", f"fill it, remove the row, or {self.instead}"
         if math.isnan(_number(text)) and text.strip().lower().lstrip("+-") != "nan":
-            return f"{quoted(text)} is not a number", f"encode it as a number, or {drop}"
-        return f"{quoted(text)} is not a finite number", f"replace it, remove the row, or {drop}"
+            return f"{quoted(text)} is not a number", f"encode it as a number, or {self.instead}"
+        return f"{quoted(text)} is not a finite number", f"replace it, remove the row, or {self.instead}"
 
 
 def read_columns(table: Table, features: Iterable[str], target: str | None) -> list[Column]:
     """Read feature columns cell by cell, and the target if it is given; rows as wide as the header only."""
-    columns = [Column(name=name, cell=table.header.index(name), label=False) for name in features]
+    columns = [_column(table, name, f"drop the column with `drop: [{yaml_word(name)}]`") for name in features]
     if target is not None:
-        columns.append(Column(name=target, cell=table.header.index(target), label=True))
+        columns.append(_column(table, target, label=True))
+    _read(table, columns)
+    return columns
+
+
+def read_numbers(table: Table, names: Iterable[str], instead: str) -> list[Column]:
+    """Read columns of numbers, whatever the other columns hold; rows as wide as the header only."""
+    columns = [_column(table, name, instead) for name in names]
+    _read(table, columns)
+    return columns
+
+
+def _column(table: Table, name: str, instead: str = "", *, label: bool = False) -> Column:
+    return Column(name=name, cell=table.header.index(name), label=label, instead=instead)
+
+
+def _read(table: Table, columns: list[Column]) -> None:
     records = table.records()
     next(records)  # the header
     for line, cells in records:
         if len(cells) == len(table.header):
             for column in columns:
                 column.read(line, cells[column.cell])
-    return columns
 
 
 def _number(text: str) -> float:

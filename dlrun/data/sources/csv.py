@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from annotated_types import MinLen
 
-from dlrun.data.messages import Findings, did_you_mean, quoted
+from dlrun.data.messages import Findings, quoted
 from dlrun.data.raw import RawArray, RawData, RawExamples, row_numbers
 from dlrun.data.sources.cells import names_a_class, read_columns
 from dlrun.data.sources.table import Table, read_table
@@ -69,12 +69,10 @@ class Csv:
 
     def _features(self, table: Table, findings: Findings) -> list[str]:
         """Return the feature columns in the file's order; every column that is asked for must be there."""
-        line, _ = next(table.records())
+        line = table.header_line
         for key, column in [("target", self.target), *(("drop", column) for column in self.drop)]:
             if column not in table.header:
-                what = f"no column {quoted(column)} ({key})"
-                cure = _other_delimiter(table, column) or did_you_mean(column, table.header)
-                findings.add(line, table.problem(what, line, 1, cure=cure))
+                findings.add(line, table.no_column(column, key))
         if self.target in self.drop:
             what = f"{quoted(self.target)} is the target and also in `drop`"
             findings.add(line, table.problem(what, line, self.target, cure="take it out of `drop`"))
@@ -91,24 +89,11 @@ class Csv:
                 column.report(table, findings)
 
 
-def _other_delimiter(table: Table, missing: str) -> str:
-    """Return a cure if the header looks as if another character divided it; empty if it does not."""
-    for delimiter in sorted({",", ";", "\t", "|"} - {table.delimiter}):
-        pieces = [piece.strip() for cell in table.header for piece in cell.split(delimiter)]
-        if missing in pieces or len(table.header) == 1 < len(pieces):
-            found = "a tab" if delimiter == "\t" else quoted(delimiter)
-            wanted = "a tab in a '.tsv' file" if table.delimiter == "\t" else "',' (a tab only in a '.tsv' file)"
-            return f"the header holds {found}: the delimiter must be {wanted}"
-    return ""
-
-
 def _parse(table: Table, features: list[str], target: str) -> "pd.DataFrame":
     """Let pandas parse the features as it finds them and the target as text."""
     import pandas as pd
 
-    # From 3.1 on every number is read exactly and the option warns; before that, the default may miss the last bit.
-    exact = {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
-    options: dict[str, Any] = {"keep_default_na": False, "low_memory": False, "index_col": False, **exact}
+    options: dict[str, Any] = {"keep_default_na": False, "low_memory": False, "index_col": False, **exact_numbers()}
     frame = pd.read_csv(
         StringIO(table.text, newline="\n"),
         sep=table.delimiter,
@@ -120,6 +105,16 @@ def _parse(table: Table, features: list[str], target: str) -> "pd.DataFrame":
         what = f"one parser reads {len(table.lines):,} rows, another {len(frame):,}"
         raise InvalidInput(Problem(what=what, where=table.name, cure="look for a line of nothing but quoted blanks"))
     return frame
+
+
+def exact_numbers() -> dict[str, Any]:
+    """Return the options under which pandas reads every number to its last bit.
+
+    From 3.1 on it does without, and the option warns; before that, the default may miss the last bit.
+    """
+    import pandas as pd
+
+    return {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
 
 
 def _is_finite(column: RawArray) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
 from dlrun.arrays import Array, IntArray
-from dlrun.data.raw import RawData, RawExamples, feature_names, row_numbers
+from dlrun.data.raw import RawArray, RawData, RawExamples, feature_names, row_numbers
 from dlrun.errors import InvalidInput, Problem
 from dlrun.memory import require
 from dlrun.seeding import Stream, rng_for
@@ -42,7 +42,7 @@ class Moons:
         t = rng.uniform(0, np.pi, self.examples)
         first = np.stack([np.cos(t), np.sin(t)], axis=1)
         x = np.where(y[:, None] == 0, first, [1, 0.5] - first)
-        return _generated(self.kind, _noisy(x, self.noise, rng), y)
+        return generated(self.kind, _noisy(x, self.noise, rng), y)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class Circles:
         y = _classes(self.kind, self.examples, 2)
         radius = np.where(y == 0, 1.0, self.factor)
         x = _on_circle(radius, rng.uniform(0, 2 * np.pi, self.examples))
-        return _generated(self.kind, _noisy(x, self.noise, rng), y)
+        return generated(self.kind, _noisy(x, self.noise, rng), y)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ class Spirals:
         y = _classes(self.kind, self.examples, self.arms)
         t = rng.uniform(0, 1, self.examples)
         x = _on_circle(t, 2 * np.pi * (self.turns * t + y / self.arms))
-        return _generated(self.kind, _noisy(x, self.noise, rng), y)
+        return generated(self.kind, _noisy(x, self.noise, rng), y)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,7 @@ class Blobs:
         y = _classes(self.kind, self.examples, self.centers)
         x = rng.normal(0, self.spread, (self.examples, self.features))
         x[:, :2] += _on_circle(np.full(len(y), 4.0), 2 * np.pi * y / self.centers)
-        return _generated(self.kind, x, y)
+        return generated(self.kind, x, y)
 
 
 def _classes(name: str, examples: int, classes: int) -> IntArray:
@@ -145,14 +145,14 @@ def _noisy(x: Array, noise: float, rng: np.random.Generator) -> Array:
     return x + rng.normal(0, abs(noise), x.shape)
 
 
-def _generated(name: str, x: Array, y: IntArray) -> RawData:
-    """Wrap arrays that were drawn; their hash is that of x's bytes, then y's."""
+def generated(name: str, x: Array, y: RawArray, *, features: tuple[str, ...] = (), label: str = "class") -> RawData:
+    """Wrap arrays that were drawn; their hash is that of x's bytes, then y's. Features without a name are x1, x2, …."""
     digest = hashlib.sha256(np.ascontiguousarray(x).data)
     digest.update(y.data)
     return RawData(
         name=name,
-        parts={"all": RawExamples(x=x, y=y, ids=row_numbers(len(y)), label="class")},
-        features=feature_names(x.shape[1]),
+        parts={"all": RawExamples(x=x, y=y, ids=row_numbers(len(y)), label=label)},
+        features=features or feature_names(x.shape[1]),
         images=False,
         sha256=digest.hexdigest(),
     )

@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 
 from dlrun.arrays import IntArray
-from dlrun.data.messages import MOST, Findings, quoted, shown
+from dlrun.data.messages import MOST, Findings, did_you_mean, quoted, shown
 from dlrun.data.sources.files import open_file, shown_path
 from dlrun.errors import InvalidInput, Problem
 
@@ -47,6 +47,16 @@ class Table:
         place = shown(str(column), width=40)
         return Problem(what=what, where=f"{self.name}:{line}:{place}", excerpt=self._excerpt(line, cell), cure=cure)
 
+    @property
+    def header_line(self) -> int:
+        """The line on which the header stands: the first, unless blank ones come before it."""
+        return next(self.records())[0]
+
+    def no_column(self, missing: str, asked_by: str) -> Problem:
+        """Return the problem that a column which is asked for is not there, with the name that may be meant."""
+        cure = _other_delimiter(self, missing) or did_you_mean(missing, self.header)
+        return self.problem(f"no column {quoted(missing)} ({asked_by})", self.header_line, 1, cure=cure)
+
     def excerpt(self, line: int, column: str) -> tuple[str, ...]:
         """Return one line of the text, safe to print and cut around the cell of that column."""
         return self._excerpt(line, self.header.index(column))
@@ -64,6 +74,17 @@ class Table:
         text = next(islice(io.StringIO(self.text, newline="\n"), line - 1, None), "")
         cell = text[: max(text.rfind('"'), 0)].count(self.delimiter)
         return self.problem(what, line, cell + 1, cell=cell, cure=cure)
+
+
+def _other_delimiter(table: Table, missing: str) -> str:
+    """Return a cure if the header looks as if another character divided it; empty if it does not."""
+    for delimiter in sorted({",", ";", "\t", "|"} - {table.delimiter}):
+        pieces = [piece.strip() for cell in table.header for piece in cell.split(delimiter)]
+        if missing in pieces or len(table.header) == 1 < len(pieces):
+            found = "a tab" if delimiter == "\t" else quoted(delimiter)
+            wanted = "a tab in a '.tsv' file" if table.delimiter == "\t" else "',' (a tab only in a '.tsv' file)"
+            return f"the header holds {found}: the delimiter must be {wanted}"
+    return ""
 
 
 def _next(reader: Iterator[list[str]], longest: int) -> list[str] | None:

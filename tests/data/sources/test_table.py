@@ -90,6 +90,15 @@ def test_the_excerpt_of_a_column_is_its_line(tmp_path: Path) -> None:
     assert table_of(tmp_path, "a,b\n1,2\n").excerpt(2, "b") == ("    2 | 1,2",)
 
 
+def test_a_missing_column_stands_at_the_header_with_what_may_be_meant(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "\n\nday,temperature\n1,2\n")
+    assert table.header_line == 3
+    problem = table.no_column("temprature", "--column")
+    assert (place(problem), problem.what) == ("3:1", "no column 'temprature' (--column)")
+    assert problem.cure == "did you mean 'temperature'?"
+    assert "';'" in table_of(tmp_path, "a;b\n1;2\n").no_column("b", "target").cure
+
+
 def test_all_problems_come_at_once_and_never_more_than_ten(tmp_path: Path) -> None:
     problems = problems_of(tmp_path, "a,a\n" + "1,2\n" + "3\n" * 500)
     assert [place(problem) for problem in problems[:3]] == ["1:a", "3:a", "4:a"]

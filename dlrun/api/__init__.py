@@ -1,0 +1,1 @@
+"""dlrun from Python: `dlrun.train`, `dlrun.load` and the `Run` they return."""

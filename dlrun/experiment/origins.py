@@ -1,0 +1,61 @@
+"""What a run starts from: its spec, its preparation, its provenance; written once, and checked whenever they are read."""
+
+from typing import Literal
+
+from dlrun.data.preparation import Preparation
+from dlrun.errors import DlrunError, InvalidInput, Problem
+from dlrun.experiment.provenance import provenance
+from dlrun.experiment.setup import Experiment
+from dlrun.rundir.files import read_json, sha256_of, write_atomically, write_json
+from dlrun.rundir.paths import RunPaths
+from dlrun.spec import LoadedSpec, read_spec, to_yaml
+
+LARGEST_PREPARATION = 64 * 2**20  # bytes: about 700,000 columns, each with its name, mean and divisor
+
+
+def write_origins(experiment: Experiment, paths: RunPaths) -> None:
+    """Write the spec as given and as resolved, what prepares an example, and where the run's numbers come from."""
+    write_atomically(paths.spec, experiment.loaded.text)
+    write_atomically(paths.resolved, to_yaml(experiment.spec))
+    write_json(paths.preparation, experiment.splits.preparation.to_json())
+    checksums = {"resolved_sha256": sha256_of(paths.resolved), "preparation_sha256": sha256_of(paths.preparation)}
+    write_json(paths.provenance, provenance(experiment, **checksums))
+
+
+def fingerprint(paths: RunPaths, of: Literal["spec", "preparation", "data"]) -> str:
+    """Return the SHA-256 that a run noted down of what it was trained with.
+
+    Errors: DlrunError if it is not there.
+    """
+    stored = read_json(paths.provenance)
+    try:
+        return str(stored[of]["sha256"])
+    except (KeyError, TypeError) as error:
+        raise DlrunError(Problem(what=f"the fingerprint of the {of} is missing", where=str(paths.provenance))) from error
+
+
+def resolved_spec(paths: RunPaths) -> LoadedSpec:
+    """Return the spec a run was trained with, every choice written out.
+
+    Errors: InvalidInput if it has been edited since; DlrunError if the run is damaged.
+    """
+    if sha256_of(paths.resolved) != fingerprint(paths, "spec"):
+        what = "resolved.yaml is not the one this run was trained with"
+        raise InvalidInput(Problem(what=what, where=str(paths.resolved), cure="train it as a run of its own: dlrun train FILE"))
+    return read_spec(paths.resolved)
+
+
+def stored_preparation(paths: RunPaths) -> Preparation:
+    """Return how a run prepares its examples.
+
+    Errors: DlrunError if the file is missing, as in runs of early versions, or damaged.
+    """
+    where, cure = str(paths.preparation), f"train it again: dlrun train {paths.resolved}"
+    if not paths.preparation.exists():
+        raise DlrunError(Problem(what="this run does not hold how its examples were prepared", where=where, cure=cure))
+    if sha256_of(paths.preparation) != fingerprint(paths, "preparation"):
+        raise DlrunError(Problem(what="the stored preparation is not the one this run was trained with", where=where, cure=cure))
+    try:
+        return Preparation.from_json(read_json(paths.preparation, LARGEST_PREPARATION))
+    except InvalidInput as error:
+        raise DlrunError(Problem(what=error.problems[0].what, where=where, cure=cure)) from error

@@ -1,0 +1,178 @@
+"""A run predicts without its data what it predicted with it, to the bit; a damaged run is an error, never a traceback."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlrun import checkpoint
+from dlrun.arrays import Array
+from dlrun.data.sources.csv import Csv
+from dlrun.data.sources.digits import Digits
+from dlrun.data.sources.generators import Blobs, Moons
+from dlrun.errors import DlrunError, InvalidInput
+from dlrun.experiment.predictor import load_predictor
+from dlrun.rundir.paths import RunPaths
+from tests.experiments import REGRESSION, SMALL, train_run, write_table
+
+DIGITS = """
+    seed: 1
+    data: {source: digits, split: {train: 500, dev: 1290, test: 0}}
+    architecture: {hidden: [16], batch_norm: true}
+    training: {epochs: 2}
+"""
+FULL = """
+    data: {source: {kind: blobs, examples: 2600, features: 50}, split: {train: 1300, dev: 1250, test: 50}}
+    architecture: {hidden: [33]}
+    training: {epochs: 2, batch_size: full}
+"""
+WORDS = """
+    data: {source: {kind: csv, path: table.csv, target: y}, split: {train: 40, dev: 20, test: 0}}
+    training: {epochs: 2, dtype: float64}
+"""
+
+
+def source_of(name: str, directory: Path) -> Array:
+    """Return all the inputs of a run's source, row by id."""
+    sources: dict[str, Any] = {
+        "moons": Moons(examples=300, noise=0.2),
+        "full batch": Blobs(examples=2600, features=50),
+        "regression": Csv(path=str(directory / "table.csv"), target="y"),
+        "words": Csv(path=str(directory / "table.csv"), target="y"),
+    }
+    source = sources.get(name, Digits())
+    seed = {"moons": 3}.get(name, 0)
+    return np.asarray(source.load(seed).parts["all"].x)
+
+
+TEXTS = {"moons": SMALL, "regression": REGRESSION, "words": WORDS, "digits": DIGITS, "full batch": FULL}
+
+
+def stored(paths: RunPaths) -> list[dict[str, str]]:
+    with paths.predictions_of("dev").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(params=TEXTS)
+def trained(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[RunPaths, Array]:
+    """Return a finished run, moved to where its data is not, and the inputs of its dev examples."""
+    table = write_table(tmp_path)
+    if request.param == "words":
+        table.write_text("a,b,y\n" + "".join(f"{k % 7},{k % 5},{'low' if k % 7 < 3 else 'high'}\n" for k in range(60)))
+    run, _ = train_run(tmp_path, TEXTS[request.param])
+    x = source_of(request.param, tmp_path)
+    table.unlink()
+    moved = RunPaths(tmp_path / "elsewhere" / run.paths.id)
+    shutil.move(run.paths.root, moved.root)
+    return moved, x[[int(row["id"]) for row in stored(moved)]]
+
+
+def test_the_dev_examples_get_the_predictions_they_had(trained: tuple[RunPaths, Array]) -> None:
+    paths, x = trained
+    predictor, rows = load_predictor(paths), stored(paths)
+    assert [str(label) for label in predictor.predict(x).tolist()] == [row["prediction"] for row in rows]
+    if predictor.preparation.classes:
+        p = predictor.probabilities(x)
+        told = p[:, 1] if p.shape[1] == 2 else p.max(axis=1)
+        assert told.tolist() == [float(row["probability"]) for row in rows]
+
+
+def test_one_by_one_is_in_bulk(trained: tuple[RunPaths, Array]) -> None:
+    paths, x = trained
+    predictor = load_predictor(paths)
+    values = predictor.probabilities if predictor.preparation.classes else predictor.predict
+    bulk = values(x)
+    single = np.concatenate([values(row[None, :]) for row in x])
+    np.testing.assert_allclose(single, bulk, rtol=1e-5, atol=1e-5)
+    assert values(x[:0]).shape == (0, *bulk.shape[1:])
+
+
+def test_probabilities_of_numbers_are_refused(tmp_path: Path) -> None:
+    write_table(tmp_path)
+    run, _ = train_run(tmp_path, REGRESSION)
+    with pytest.raises(InvalidInput, match=r"squared_error\): there are no classes"):
+        load_predictor(run.paths).probabilities(np.zeros((1, 2)))
+
+
+def test_the_last_weights_can_be_had_and_are_others(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path, SMALL, "training.epochs=40", "learning_rate=0.1")
+    best, last = (load_predictor(run.paths, which).network.params.theta for which in ("best", "last"))
+    np.testing.assert_array_equal(best, run.state.best.theta)
+    assert run.state.best.step < run.state.step
+    assert not np.array_equal(best, last)
+
+
+def test_a_value_too_large_is_said_with_its_place(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    with pytest.raises(InvalidInput, match=r"input:X\[1, 0\]: 1e\+39 is too large for float32"):
+        load_predictor(run.paths).predict(np.array([[0.0, 0.0], [1e39, 0.0]]))
+
+
+def test_an_early_run_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    run.paths.preparation.unlink()
+    with pytest.raises(DlrunError, match="does not hold how its examples were prepared"):
+        load_predictor(run.paths)
+
+
+def adopt(paths: RunPaths, name: str, text: str) -> None:
+    """Write a file and its checksum, as somebody who means harm would."""
+    import hashlib
+
+    path = {"preparation": paths.preparation, "spec": paths.resolved}[name]
+    path.write_text(text)
+    provenance = json.loads(paths.provenance.read_text())
+    provenance[name]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    paths.provenance.write_text(json.dumps(provenance))
+
+
+def test_an_edited_preparation_is_noticed(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    tree = json.loads(run.paths.preparation.read_text())
+    tree["normalization"]["mean"][0] += 0.5
+    run.paths.preparation.write_text(json.dumps(tree))
+    with pytest.raises(DlrunError, match="not the one this run was trained with"):
+        load_predictor(run.paths)
+
+
+@pytest.mark.parametrize("forged", [False, True], ids=["damaged", "forged"])
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("preparation", '"float32"', '"float64"'),
+        ("preparation", '"x2"', '"x2", "x3"'),
+        ("preparation", "{", "["),
+        ("preparation", "0", "NaN"),
+        ("spec", "hidden: [8]", "hidden: [9]"),
+        ("spec", "hidden: [8]", "hidden: [1000000, 1000000]"),
+        ("spec", "sigmoid_cross_entropy", "squared_error"),
+        ("spec", "  train: 200", "  train: 20%"),
+        ("spec", "  threads: 1", "  threads: auto"),
+    ],
+)
+def test_a_damaged_or_forged_run_is_an_error_not_a_bug(tmp_path: Path, name: str, old: str, new: str, forged: bool) -> None:
+    run, _ = train_run(tmp_path)
+    path = {"preparation": run.paths.preparation, "spec": run.paths.resolved}[name]
+    text = path.read_text()
+    assert old in text
+    if forged:
+        adopt(run.paths, name, text.replace(old, new))
+    else:
+        path.write_text(text.replace(old, new))
+    with pytest.raises(DlrunError):
+        load_predictor(run.paths)
+
+
+def test_a_run_without_weights_says_so(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    manifest = {"schema": checkpoint.SCHEMA}
+    run.paths.manifest.write_text(json.dumps(manifest | {"sha256": checkpoint.checksum(manifest)}))
+    with pytest.raises(DlrunError, match="no checkpoint called best"):
+        load_predictor(run.paths)
+    run.paths.manifest.unlink()
+    with pytest.raises(DlrunError, match=r"manifest\.json: cannot read"):
+        load_predictor(run.paths)
