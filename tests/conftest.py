@@ -1,17 +1,26 @@
-"""What tests measured, printed after them: a test hands a row over with `record_property("parity", row)`, from any process."""
+"""What tests measured, printed after them: a test hands a row over with `record_property`, from any process."""
 
 import pytest
 from hypothesis import settings
+
+from tests.proofs import counting, document
 
 settings.register_profile("dlrun", deadline=None)  # a busy machine is no defect
 settings.load_profile("dlrun")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the parity table, if its tests have run."""
+    """Print the tables of parity and proof, if their tests have run; a full proof is written to its page."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    rows = sorted(str(value) for report in reports for name, value in report.user_properties if name == "parity")
+    handed_over = [(report.nodeid, name, value) for report in reports for name, value in report.user_properties]
+    rows = sorted(str(value) for _, name, value in handed_over if name == "parity")
     if rows:
         terminalreporter.section("how far from other implementations, at worst, of the largest entry of a block")
         for row in rows:
             terminalreporter.write_line(row)
+    if proofs := {test: value for test, name, value in handed_over if name == "proof" and isinstance(value, dict)}:
+        terminalreporter.section("what is proven")
+        for line in document.lines(proofs):
+            terminalreporter.write_line(line)
+        if counting.FULL:
+            document.PAGE.write_text(document.page(proofs), encoding="utf-8")

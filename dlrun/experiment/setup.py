@@ -10,17 +10,20 @@ from dlrun.data.splits import Splits, prepare
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.experiment.threads import choose_threads, cores
 from dlrun.kernels import NUMPY, Kernels
+from dlrun.memory import require
 from dlrun.nn.architecture import Hidden, stack
 from dlrun.nn.constraints import MaxNorm
 from dlrun.nn.layers import BatchNorm, Layer
 from dlrun.nn.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from dlrun.nn.network import Network
+from dlrun.nn.network import Network, bytes_to_train
 from dlrun.nn.penalties import L1, L2, Penalty
 from dlrun.spec import KeepProbs, LoadedSpec, Spec
+from dlrun.spec.reading import too_large_when_written
 from dlrun.spec.schema import key_paths
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
 
+MAX_LAYERS = 1_000
 EVALUATION_CHUNK = 1024  # rows; larger chunks are not faster, smaller ones are
 
 
@@ -72,6 +75,7 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
     raise_all(_misfits(loaded, splits, loss, smallest))
     steps = len(boundaries(len(splits.train), batch_size, smallest))
     largest = max(largest_batch(len(splits.train), batch_size, smallest), min(EVALUATION_CHUNK, max(splits.sizes.values())))
+    raise_all(_too_large(loaded, stacked, len(splits.features), largest))
     network = Network(stacked, len(splits.features), largest, spec.training.dtype, kernels)
     network.initialize(spec.seed)
     every = spec.training.evaluate_every
@@ -91,6 +95,9 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
         error_unit=splits.target_scale.deviation if splits.target_scale else 1.0,
     )
     resolved = resolve(spec, splits, network, loss, batch_size)
+    if why := too_large_when_written(resolved):  # a run whose resolved.yaml cannot be read is lost
+        what = f"with every default written out, this spec is too large: {why}"
+        raise InvalidInput(Problem(what=what, where=str(loaded.path), cure="say what layers share once, in architecture"))
     return Experiment(loaded=loaded, spec=resolved, splits=splits, network=network, plan=plan)
 
 
@@ -107,6 +114,18 @@ def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss, smallest_batch: int
     if len(splits.train) < smallest_batch:
         what = "batch norm needs at least 2 training examples to have a deviation"
         yield loaded.problem("architecture.batch_norm", what)
+
+
+def _too_large(loaded: LoadedSpec, stacked: list[Layer], n_in: int, rows: int) -> Iterator[Problem]:
+    """Yield why the network cannot be built here: found before anything of it is allocated."""
+    spec, key = loaded.spec, "architecture.hidden"
+    if (n_layers := len(spec.architecture.hidden)) > MAX_LAYERS:
+        yield loaded.problem(key, f"{key} has {n_layers:,} layers, more than {MAX_LAYERS:,} are not built", "write fewer")
+    needed = bytes_to_train(stacked, n_in, rows, spec.training.dtype, len(spec.optimizer.slots))
+    try:
+        require(needed, f"this network and its batches of {rows:,}", key, "make it, or training.batch_size, smaller")
+    except InvalidInput as error:
+        yield from (loaded.problem(key, f"{key}: {problem.what}", problem.cure) for problem in error.problems)
 
 
 def load_splits(loaded: LoadedSpec, dtype: Dtype) -> Splits:

@@ -1,5 +1,6 @@
 """A network: layers in a row over one flat vector of parameters."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -82,6 +83,18 @@ class Network:
             kernels=self.kernels,
             in_place=before is not None and not before.needs_output,  # never over the data, nor what backward reads
         )
+
+
+def bytes_to_train(layers: Sequence[Layer], n_in: int, max_batch: int, dtype: npt.DTypeLike, slots: int) -> int:
+    """Return about how many bytes training takes, nothing of which is allocated here.
+
+    theta, its gradient, scratch, the best theta and the optimizer's slots, a float64 draw of the largest block, and for each
+    layer its output and what comes back for up to max_batch rows.
+    """
+    placed = tuple(_place(layers, n_in))
+    sizes = [math.prod(block.shape) for p in placed for block in p.layer.blocks(p.n_in)]
+    units = sum(p.n_out for p in placed if p.layer.blocks(p.n_in))
+    return np.dtype(dtype).itemsize * ((4 + slots) * sum(sizes) + 2 * max_batch * units) + 8 * max(sizes)
 
 
 def _place(layers: Sequence[Layer], n_in: int) -> Iterator[Placed]:

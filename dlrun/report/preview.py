@@ -82,7 +82,7 @@ def _memory(memory: Tree) -> Table:
     }
     for word, (count, note) in rows.items():
         table.add_row(word, f"{count / MEBIBYTE:,.{decimals}f}", note)
-    machine = f"of {memory['machine'] / 2**30:,.1f} GiB in this machine" if memory["machine"] else ""
+    machine = f"of {memory['machine'] / 2**30:,.1f} GiB in this machine"
     table.add_row("total", f"{memory['total'] / MEBIBYTE:,.{decimals}f}", machine)
     return table
 

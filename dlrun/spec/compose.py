@@ -16,27 +16,28 @@ from dlrun.spec.tree import Entry, Mapping, Node, Scalar, Sequence
 from dlrun.spec.wording import quoted
 
 MAX_DEPTH = 32
-MAX_NODES = 20_000
+MAX_NODES = 3_000  # more take half a second to judge, and no experiment needs them
 MAX_PROBLEMS = 50
 MAX_SHOWN = 200  # characters of PyYAML's words, which may hold a part of the text
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def compose(text: Text, skip: int = 0) -> tuple[Node, list[Problem]]:
-    """Return the tree of a text (its first `skip` characters left out), and what is wrong with it.
+def compose(text: Text, skip: int = 0, most: int = MAX_NODES) -> tuple[Node, list[Problem]]:
+    """Return the tree of a text (its first `skip` characters left out) of at most so many values, and what is wrong with it.
 
     Raises InvalidInput where the tree itself cannot be known: bad syntax, an alias, too deep, too large.
     """
-    return _Composer(text, skip).compose()
+    return _Composer(text, skip, most).compose()
 
 
 class _Composer:
     """One pass over the events of one text."""
 
-    def __init__(self, text: Text, skip: int) -> None:
+    def __init__(self, text: Text, skip: int, most: int) -> None:
         self.text = text
         self.skip = skip
+        self.most = most
         self.problems: list[Problem] = []
         self.nodes = 0
         self.unknown = 0  # values that cannot be known, so that judging the tree would only mislead
@@ -73,8 +74,9 @@ class _Composer:
         """Return the node that begins with this event; above are the lines of the keys it stands under."""
         origin = self._origin(event, above)
         self.nodes += 1
-        if self.nodes > MAX_NODES:
-            self._stop(origin, f"more than {MAX_NODES:,} values, too many for a spec")
+        if self.nodes > self.most:
+            among = " and the files it extends" if self.most < MAX_NODES else ""
+            self._stop(origin, f"more than {MAX_NODES:,} values, too many for a spec{among}")
         if depth > MAX_DEPTH:
             self._stop(origin, f"nested deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.AliasEvent):

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlrun.errors import InvalidInput, Problem
-from dlrun.spec.compose import compose
+from dlrun.spec.compose import MAX_NODES, compose
 from dlrun.spec.desugar import desugar, with_kinds
 from dlrun.spec.merge import merge
 from dlrun.spec.schema import Shape
-from dlrun.spec.text import Origin, Text, read_file
-from dlrun.spec.tree import Mapping, Scalar, place
+from dlrun.spec.text import MAX_BYTES, Origin, Text, read_file
+from dlrun.spec.tree import Mapping, Scalar, place, values_in
 from dlrun.spec.wording import quoted
 
 MAX_FILES = 8
@@ -31,13 +31,13 @@ def read_tree(path: Path, name: str, shape: Shape) -> tuple[Mapping, bytes, list
     Each file is relative to the directory of the one that names it. Raises InvalidInput where the tree cannot be known.
     """
     problems: list[Problem] = []
-    file = _opened(path, name, problems)
+    file = _opened(path, name, problems, MAX_NODES)
     return _merged(file, shape, problems), file.data, problems
 
 
 def text_tree(text: Text, shape: Shape) -> tuple[Mapping, list[Problem]]:
     """Return the tree of a text over the files it extends, and what is wrong so far."""
-    tree, problems = _root(text)
+    tree, problems = _root(text, MAX_NODES)
     return _merged(_File(None, text.name, tree, b""), shape, problems), problems
 
 
@@ -52,18 +52,18 @@ def _merged(first: _File, shape: Shape, problems: list[Problem]) -> Mapping:
     return merged
 
 
-def _opened(path: Path, name: str, problems: list[Problem]) -> _File:
+def _opened(path: Path, name: str, problems: list[Problem], most: int) -> _File:
     text, data = read_file(path, name)
     try:
-        tree, found = _root(text)
+        tree, found = _root(text, most)
     except InvalidInput as error:
         raise InvalidInput(*problems, *error.problems) from None
     problems += found
     return _File(path, name, tree, data)
 
 
-def _root(text: Text) -> tuple[Mapping, list[Problem]]:
-    node, problems = compose(text)
+def _root(text: Text, most: int) -> tuple[Mapping, list[Problem]]:
+    node, problems = compose(text, most=most)
     if isinstance(node, Mapping):
         return node, problems
     if isinstance(node, Scalar) and node.value is None:
@@ -83,10 +83,21 @@ def _extended(chain: list[_File], problems: list[Problem]) -> _File:
         raise InvalidInput(*problems, origin.problem(f"extends a file that ends in extending this one: {quoted(name)}"))
     if len(chain) == MAX_FILES:
         raise InvalidInput(*problems, origin.problem(f"extends a chain of more than {MAX_FILES} files"))
+    if sum(len(file.data) for file in chain) + _size(path) > MAX_BYTES:
+        what = f"with {quoted(name)} the files of this spec are larger than {MAX_BYTES:,} bytes together"
+        raise InvalidInput(*problems, origin.problem(what, "make them smaller"))
     try:
-        return _opened(path, name, problems)
+        return _opened(path, name, problems, MAX_NODES - sum(values_in(file.tree) for file in chain))
     except InvalidInput as error:
         if error.problems[-1].excerpt:  # located in the file itself
             raise
         found = error.problems[-1]
         raise InvalidInput(*problems, origin.problem(f"cannot extend {quoted(name)}: {found.what}", found.cure)) from None
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file; 0 if it has none, and then reading it says why."""
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0

@@ -13,7 +13,7 @@ from dlrun.spec.merge import merge
 from dlrun.spec.schema import REQUIRED, Shape, fields_of
 from dlrun.spec.text import Origin, Text, printable
 from dlrun.spec.tree import Entry, Mapping, Node, Scalar, Sequence, child
-from dlrun.spec.wording import counted, quoted
+from dlrun.spec.wording import MAX_SHOWN, counted, quoted
 
 _KEY = re.compile(r"[\w<-]+")  # of the unknown ones too, those that a message can repeat
 
@@ -26,7 +26,7 @@ def override(tree: Mapping, number: int, written: str, shape: Shape) -> tuple[Ma
     """
     key, equals, _ = written.partition("=")
     address = key.strip()
-    text = Text(f"-s {number}", written, Path(), address=printable(address))
+    text = Text(f"-s {number}", written, Path(), address=printable(address[:MAX_SHOWN]))
     steps = address.split(".")
     if not equals or len(steps) > MAX_DEPTH or not all(map(_KEY.fullmatch, steps)):
         what = f"must be KEY=VALUE, such as optimizer.beta1=0.8, got {quoted(written)}"

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 
 from dlrun.errors import InvalidInput, Problem, raise_all
+from dlrun.spec.compose import MAX_NODES, compose
 from dlrun.spec.effects import without_effect
 from dlrun.spec.extends import read_tree, text_tree
 from dlrun.spec.faults import ROOT
@@ -14,8 +16,10 @@ from dlrun.spec.model import Spec
 from dlrun.spec.overrides import override
 from dlrun.spec.text import MAX_BYTES, Origin, Text
 from dlrun.spec.tree import Entry, KeyPath, Mapping, Scalar, place
-from dlrun.spec.validation import validate
+from dlrun.spec.validation import MAX_PROBLEMS, validate
+from dlrun.spec.writing import to_yaml
 
+MAX_OVERRIDES = 200
 TEXT = "spec"  # how a spec that is no file is named in messages
 
 
@@ -66,6 +70,9 @@ def _validated(
     tree: Mapping, problems: list[Problem], overrides: Sequence[str], path: Path, data: bytes, *, name: str
 ) -> LoadedSpec:
     """Return the spec of a tree with overrides over it, under this name if it has none; InvalidInput has every problem."""
+    if sum(map(len, overrides)) > MAX_BYTES or len(overrides) > MAX_OVERRIDES:
+        what = f"more than {MAX_OVERRIDES} `-s`, or {MAX_BYTES:,} characters in them"
+        raise InvalidInput(Problem(what=what, where=f"-s {len(overrides)}", cure="write a file that says `extends: FILE`"))
     for number, written in enumerate(overrides, start=1):
         tree, found = override(tree, number, written, ROOT)
         problems += found
@@ -76,8 +83,23 @@ def _validated(
     except InvalidInput as error:
         raise InvalidInput(*problems, *error.problems) from None
     loaded = LoadedSpec(spec, path, data, tree)
-    raise_all([*problems, *(place(tree, key).problem(what, cure) for key, what, cure in without_effect(spec))])
+    ineffective = islice(without_effect(spec), MAX_PROBLEMS)
+    raise_all([*problems, *(place(tree, key).problem(what, cure) for key, what, cure in ineffective)])
     return loaded
+
+
+def too_large_when_written(spec: Spec) -> str:
+    """Return why `read_spec` would refuse what `to_yaml` writes of a spec, which says every default; nothing if it would not."""
+    text = to_yaml(spec)
+    if len(text.encode()) > MAX_BYTES:
+        return f"more than {MAX_BYTES:,} bytes"
+    if len(text) < 2 * MAX_NODES:  # a value takes two characters or more
+        return ""
+    try:
+        compose(Text("", text, Path()))
+    except InvalidInput as error:
+        return error.problems[-1].what
+    return ""
 
 
 def _named(tree: Mapping, stem: str) -> Mapping:

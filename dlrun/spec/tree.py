@@ -70,6 +70,17 @@ def plain(node: Node) -> Any:
             return {key: plain(entry.node) for key, entry in node.entries.items()}
 
 
+def values_in(node: Node) -> int:
+    """Return how many values a tree holds: scalars, keys, lists and mappings."""
+    match node:
+        case Scalar():
+            return 1
+        case Sequence():
+            return 1 + sum(map(values_in, node.items))
+        case Mapping():
+            return 1 + sum(1 + values_in(entry.node) for entry in node.entries.values())
+
+
 def place(root: Node, path: KeyPath) -> Origin:
     """Return where a value was written: a scalar by itself, a mapping or list by its key.
 

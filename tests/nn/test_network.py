@@ -8,8 +8,9 @@ from dlrun.arrays import Array
 from dlrun.kernels import NUMPY
 from dlrun.nn.layers import Dense, Dropout, Layer, Relu, RuntimeLayer, Sigmoid, Tanh
 from dlrun.nn.losses import Absolute, Loss, SoftmaxCrossEntropy
-from dlrun.nn.network import Network
-from dlrun.nn.optimizers import GradientDescent
+from dlrun.nn.network import Network, bytes_to_train
+from dlrun.nn.optimizers import Adam, GradientDescent
+from dlrun.training.state import State
 from tests.laws import DTYPES, build, descend, kind, labels_for, members, peak_bytes, sample, slopes
 
 LAYERS = members(Layer)
@@ -196,3 +197,16 @@ def test_dropout_leaves_the_initial_weights_of_later_layers_as_they_are() -> Non
     plain = build([Dense(units=6), Relu(), Dense(units=3)], 4)
     dropped = build([Dense(units=6), Relu(), Dropout(keep_prob=0.8), Dense(units=3)], 4)
     np.testing.assert_array_equal(plain.params.views["W2"].value, dropped.params.views["W2"].value)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("units", "max_batch"), [((800, 800), 16), ((50, 50), 20_000), ((3000,), 1)])
+def test_the_memory_of_training_is_known_before_it_is_taken(units: tuple[int, ...], max_batch: int, dtype: Any) -> None:
+    layers: list[Layer] = [*(layer for n in units for layer in (Dense(units=n), Relu())), Dense(units=10)]
+
+    def set_up() -> None:
+        network = Network(layers, 64, max_batch, dtype, NUMPY)
+        network.initialize(0)
+        State.start(network.params, Adam(), 0)
+
+    assert 0.5 < peak_bytes(set_up) / bytes_to_train(layers, 64, max_batch, dtype, len(Adam.slots)) < 2

@@ -86,3 +86,12 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_a_spec_is_a_mapping(tmp_path: Path) -> None:
     write(tmp_path, a="- 1")
     assert complaint(tmp_path).startswith("a.yaml:1:1: a spec is a mapping")
+
+
+def test_the_values_of_a_chain_are_counted_together(tmp_path: Path) -> None:
+    write(
+        tmp_path, a="extends: b.yaml\ntags: [" + "a," * 1600 + "]", b="extends: c.yaml\ntags: [" + "b," * 1000 + "]", c="seed: 1"
+    )
+    assert plain(read(tmp_path)[0])["seed"] == 1
+    write(tmp_path, c="tags: [" + "c," * 400 + "]")
+    assert "more than 3,000 values, too many for a spec and the files it extends" in complaint(tmp_path)

@@ -192,33 +192,10 @@ def outcome(path: Path, overrides: tuple[str, ...] = ()) -> None:
         assert str(problem).replace("\n", "").isprintable()
 
 
-@settings(max_examples=300)
-@given(data=st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_hostile_bytes(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.getbasetemp() / "hostile.yaml"
-    path.write_bytes(data)
-    outcome(path)
-
-
 PIECES = st.sampled_from(
     ["\n", "  ", "{", "}", "[", "]", ": ", ", ", "'", '"', "null", "5", "-1", "1e999", "80%", "adam", "kind", "&x ", "*x", "!t ",
      "é", "data: ", "extends: a.yaml\n", "- ", "#", "\t", "|", "true", "path: /\n", "<<: ", "\x1b", "hidden: ", "[[[[[[[[[["]
 )  # fmt: skip
-
-
-@settings(max_examples=300)
-@given(
-    content=st.sampled_from([DIGITS, DETAILED]),
-    edits=st.lists(
-        st.tuples(st.integers(0, max(map(len, (DIGITS, DETAILED)))), st.integers(0, 12), PIECES), min_size=1, max_size=6
-    ),
-)
-def test_mutated_specs(content: str, edits: list[tuple[int, int, str]], tmp_path_factory: pytest.TempPathFactory) -> None:
-    for start, length, piece in edits:
-        content = content[:start] + piece + content[start + length :]
-    path = tmp_path_factory.getbasetemp() / "hostile.yaml"
-    path.write_text(content, encoding="utf-8")
-    outcome(path)
 
 
 KEYS = st.sampled_from(
@@ -276,3 +253,17 @@ def test_huge_texts_end_soon(tmp_path: Path, content: str) -> None:
     path = tmp_path / "huge.yaml"
     path.write_text(content)
     outcome(path)
+
+
+@pytest.mark.parametrize("overrides", [["seed=1"] * 201, ["notes=" + "a" * 20_000] * 4])
+def test_overrides_are_bounded_together(tmp_path: Path, overrides: list[str]) -> None:
+    (first,) = complaint(tmp_path, "data: {source: digits}", *overrides)
+    assert first.startswith(f"-s {len(overrides)}: more than 200 `-s`, or 65,536 characters in them")
+
+
+def test_the_files_of_a_chain_are_bounded_together(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("data: {source: digits}\nnotes: " + "a" * 40_000)
+    read(tmp_path, "extends: base.yaml\n")
+    (first,) = complaint(tmp_path, "extends: base.yaml\nnotes: " + "b" * 40_000)
+    assert first.startswith("my digits.yaml:1:10: with ")
+    assert "the files of this spec are larger than 65,536 bytes together" in first

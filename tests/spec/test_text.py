@@ -41,7 +41,7 @@ def test_size_is_limited(tmp_path: Path) -> None:
     path.write_bytes(b"#" * MAX_BYTES)
     read_file(path, "a.yaml")
     path.write_bytes(b"#" * (MAX_BYTES + 1))
-    assert "larger than 1,048,576 bytes" in complaint(path)
+    assert "larger than 65,536 bytes" in complaint(path)
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"], ids=["plain", "with a byte order mark"])

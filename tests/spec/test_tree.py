@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from dlrun.errors import InvalidInput
 from dlrun.spec.compose import compose
 from dlrun.spec.text import Text
-from dlrun.spec.tree import KeyPath, Mapping, child, dotted, key_place, place, plain
+from dlrun.spec.tree import KeyPath, Mapping, child, dotted, key_place, place, plain, values_in
 
 CONTENT = "seed: 7\ndata:\n  source:\n    kind: csv\n  split: {dev: 1}\narchitecture:\n  hidden: [64, 32]\nempty:\n"
 
@@ -49,3 +50,13 @@ def test_children_and_copies(tree: Mapping) -> None:
 def test_plain_and_dotted(tree: Mapping) -> None:
     assert plain(tree)["architecture"] == {"hidden": [64, 32]}
     assert dotted(("architecture", "hidden", 0)) == "architecture.hidden.0"
+
+
+def test_keys_and_values_are_counted(tree: Mapping) -> None:
+    assert values_in(tree) == 1 + 2 + (2 + 4 + 4) + (2 + 4) + 2
+    content = "[" + "{a: [b, c]}, " * 100 + "]"
+    node, _ = compose(Text("a.yaml", content, Path()))
+    assert values_in(node) == 501  # as many as are counted while it is read
+    compose(Text("a.yaml", content, Path()), most=501)
+    with pytest.raises(InvalidInput, match="values, too many"):
+        compose(Text("a.yaml", content, Path()), most=500)

@@ -1,11 +1,13 @@
 """Data files: opened only when they are regular files, and named in messages the way the user sees them."""
 
+import os
 from io import BufferedReader
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from dlrun.data.messages import did_you_mean, shown
 from dlrun.errors import InvalidInput, Problem
+from dlrun.memory import require
 
 
 def shown_path(path: str) -> str:
@@ -18,9 +20,14 @@ def open_file(path: str) -> BufferedReader:
     """Open a regular file for reading; anything else is InvalidInput, found before a pipe or a device could block."""
     name = shown_path(path)
     try:
-        mode = Path(path).stat().st_mode
+        found = Path(path).stat()
+        mode = found.st_mode
         if S_ISREG(mode):
-            return Path(path).open("rb")
+            require(
+                3 * found.st_size, f"the {found.st_size:,} bytes of this file", name, "give a part of it"
+            )  # bytes, text, numbers
+            # what the kernel makes while it is read, as /proc/kmsg, has no size and may have no end
+            return Path(path if found.st_size else os.devnull).open("rb")
     except (FileNotFoundError, NotADirectoryError):
         raise InvalidInput(Problem(what="no such file", where=name, cure=_neighbour(Path(path)))) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte inside the path

@@ -14,10 +14,12 @@ from annotated_types import Ge, Gt, Le, Lt
 from dlrun.arrays import Array, IntArray
 from dlrun.data.raw import RawArray, RawData, RawExamples, feature_names, row_numbers
 from dlrun.errors import InvalidInput, Problem
+from dlrun.memory import require
 from dlrun.seeding import Stream, rng_for
 
 Examples = Annotated[int, Ge(2), Le(10_000_000)]
 Noise = Annotated[float, Ge(0), Le(1e6)]
+PLANE_BYTES = 80  # held for one example while its two coordinates are drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +117,8 @@ class Blobs:
 
     def load(self, seed: int) -> RawData:
         """Draw the examples."""
+        what = f"{self.examples:,} examples of {self.features:,} features"
+        require(12 * self.examples * self.features, what, "data.source.examples", "draw fewer, or of fewer features")
         rng = rng_for(seed, Stream.GENERATOR)
         y = _classes(self.kind, self.examples, self.centers)
         x = rng.normal(0, self.spread, (self.examples, self.features))
@@ -123,7 +127,8 @@ class Blobs:
 
 
 def _classes(name: str, examples: int, classes: int) -> IntArray:
-    """Return the class of each row; there must be a row for each class."""
+    """Return the class of each row; there must be a row for each class, and room for all of them."""
+    require(PLANE_BYTES * examples, f"{examples:,} examples", "data.source.examples", "draw fewer")
     if examples < classes:
         what = f"{name}: {examples} examples cannot show {classes} classes"
         raise InvalidInput(Problem(what=what, where="data.source.examples", cure=f"draw {classes} or more"))

@@ -39,7 +39,7 @@ def fits_in_memory(experiment: Experiment) -> Found:
 
 def too_large(memory: Memory, batch_size: int) -> Found:
     """Say that a run needs more memory than there is, and which part of it is the largest."""
-    if memory.machine is None or memory.total <= memory.machine:
+    if memory.total <= memory.machine:
         return None
     reason = f"a mini-batch should fit into memory: this run needs {_gib(memory.total)}, the machine has {_gib(memory.machine)}"
     if memory.buffers < memory.total / 2 or memory.rows > batch_size:

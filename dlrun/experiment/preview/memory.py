@@ -1,6 +1,5 @@
 """How much memory an experiment holds while it trains: the arrays that are allocated, counted."""
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +11,13 @@ from dlrun.data.batches import Batches, shuffled_rows
 from dlrun.data.splits import Examples
 from dlrun.experiment.setup import Experiment
 from dlrun.kernels import LossScratch
+from dlrun.memory import total_bytes
 from dlrun.nn.layers.runtime import Output
 
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """Bytes by what they are for; `machine` is all the memory there is, None where the system does not say.
+    """Bytes by what they are for; `machine` is all the memory this process may have.
 
     buffers hold what a forward and a backward pass write, for the largest batch or chunk of an evaluation, with the mini-batch
     itself and the order of an epoch.
@@ -30,7 +30,7 @@ class Memory:
     best: int
     buffers: int
     rows: int  # that the buffers have room for
-    machine: int | None
+    machine: int
 
     @property
     def total(self) -> int:
@@ -55,16 +55,8 @@ def measure(experiment: Experiment) -> Memory:
         best=state.best.theta.nbytes + state.best.stats.nbytes,
         buffers=buffers + order,
         rows=network.max_batch,
-        machine=machine_bytes(),
+        machine=total_bytes(),
     )
-
-
-def machine_bytes() -> int | None:
-    """Return how much memory the machine has."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):  # a system that does not know these names
-        return None
 
 
 def _data(part: Examples) -> int:

@@ -39,3 +39,16 @@ def test_names_are_short_and_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     assert shown_path(str(tmp_path / "data" / "a.csv")) == os.path.join("data", "a.csv")  # noqa: PTH118
     assert shown_path("../a\x1b[31m.csv") == "../a\\x1b[31m.csv"
+
+
+def test_a_file_larger_than_memory_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "sparse").touch()
+    os.truncate(tmp_path / "sparse", 2**43)
+    with pytest.raises(InvalidInput, match="does not fit into memory"):
+        open_file(str(tmp_path / "sparse"))
+
+
+@pytest.mark.skipif(not Path("/proc/kmsg").exists(), reason="a file of Linux")
+def test_a_file_without_a_size_is_empty() -> None:
+    with open_file("/proc/kmsg") as file:  # reading it would wait for ever
+        assert file.read() == b""

@@ -7,8 +7,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
+from dlrun import memory
 from dlrun.data.sources.generators import Blobs, Circles, Moons, Spirals
 from dlrun.errors import InvalidInput
+from tests.laws import peak_bytes
 
 ALL = [Moons, Circles, Spirals, Blobs]
 
@@ -75,3 +77,14 @@ def test_fewer_examples_than_classes_is_an_error() -> None:
 @pytest.mark.parametrize("cls", [Moons, Circles, Spirals])
 def test_minus_zero_is_no_noise(cls: Callable[..., Any]) -> None:
     assert cls(noise=-0.0).load(0).sha256 == cls(noise=0.0).load(0).sha256
+
+
+@pytest.mark.parametrize("source", [cls(examples=20_000) for cls in ALL] + [Blobs(examples=2_000, features=300)], ids=str)
+def test_what_is_drawn_needs_about_the_memory_it_asks_for(source: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = peak_bytes(lambda: source.load(0))
+    monkeypatch.setattr(memory, "total_bytes", lambda: held // 4)
+    with pytest.raises(InvalidInput, match="does not fit into memory") as raised:
+        source.load(0)
+    assert raised.value.problems[0].where == "data.source.examples"
+    monkeypatch.setattr(memory, "total_bytes", lambda: 2 * held)
+    source.load(0)

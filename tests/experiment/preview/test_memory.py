@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.data.batches import Batches
-from dlrun.experiment.preview.memory import machine_bytes, measure
+from dlrun.experiment.preview.memory import measure
 from dlrun.experiment.setup import Experiment
 from dlrun.nn.metrics import evaluate
 from dlrun.nn.network import Network
@@ -60,8 +60,3 @@ def test_slots_are_the_optimizers(tmp_path: Path) -> None:
         name: measure(experiment(tmp_path, LARGE, f"optimizer={name}")).slots for name in ("gradient_descent", "momentum", "adam")
     }
     assert slots == {"gradient_descent": 0, "momentum": theta, "adam": 2 * theta}
-
-
-def test_the_machine_has_memory() -> None:
-    found = machine_bytes()
-    assert found is None or found > 2**28
