@@ -15,8 +15,8 @@ from dlrun.data.sources.files import open_file, shown_path
 from dlrun.errors import InvalidInput, Problem
 
 LARGEST = 2**27  # bytes a small file may grow to; a larger one up to RATIO times its own size
-ENCRYPTED = 1  # a bit of a file's flags in an archive
 RATIO = 100  # tables shrink to a tenth, hardly to a hundredth; zeros shrink a thousandfold
+ENCRYPTED = 1  # a bit of a file's flags in an archive
 DAMAGED = (
     EOFError, OSError, RuntimeError, NotImplementedError, ValueError, OverflowError, struct.error, zlib.error, lzma.LZMAError,
     zipfile.BadZipFile,

@@ -68,10 +68,10 @@ class Csv:
         frames = {part: file.frame for part, file in files.items()}
         numbers = number_columns(frames, (column for column in columns if column not in self.categorical))
         self._read_again(files, numbers)
-        others = [column for column in columns if column not in numbers]
+        holding_words = [column for column in columns if column not in numbers]
         for file in files.values():
-            self._read_words(file, others)
-        return self._raw(files, columns, numbers, others)
+            self._read_words(file, holding_words)
+        return self._raw(files, columns, numbers, holding_words)
 
     def _files(self) -> dict[str, "_File"]:
         others = {"train_dev": self.train_dev, "dev": self.dev, "test": self.test}
@@ -134,9 +134,9 @@ class Csv:
         for column in columns:
             file.frame[column] = words(file.frame[column], self.empty)
 
-    def _raw(self, files: dict[str, "_File"], columns: list[str], numbers: list[str], others: list[str]) -> RawData:
+    def _raw(self, files: dict[str, "_File"], columns: list[str], numbers: list[str], holding_words: list[str]) -> RawData:
         frames = {part: file.frame for part, file in files.items()}
-        categories, codes = coded(frames, others)
+        categories, codes = coded(frames, holding_words)
         labels = labels_of(frames, self.target)
         parts = {
             part: RawExamples(
