@@ -108,12 +108,48 @@ def test_parts_a_file_brings_are_kept_whole(tmp_path: Path) -> None:
     assert same(splits.train, prepare(source, splits.split, NoNormalization(), regression=False, seed=0, dtype="float64").train)
 
 
-def test_a_part_with_a_class_unknown_to_training_is_said(tmp_path: Path) -> None:
-    np.savez(tmp_path / "t.npz", x_train=np.eye(4), y_train=[0, 1, 0, 1], x_dev=np.eye(4), y_dev=[0, 1, 2, 1])
+def test_a_part_that_brings_a_class_unknown_to_training_is_an_error(tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", x_train=np.eye(4), y_train=[0, 1, 0, 1], x_dev=np.eye(4), y_dev=[0, 2, 1, 2])
     source = Npz(path=str(tmp_path / "t.npz"))
-    splits = prepare(source, Split(test=0), Standard(), regression=False, seed=0, dtype="float32")
-    assert splits.classes == ("0", "1", "2")
-    assert splits.notes == ("no training example of class '2': it cannot be learned",)
+    with pytest.raises(InvalidInput) as caught:
+        prepare(source, Split(test=0), Standard(), regression=False, seed=0, dtype="float32")
+    (problem,) = caught.value.problems
+    assert problem.where.endswith("t.npz:y_dev[1]")
+    assert problem.what == "no training example has the label '2'; 2 such labels in all, the next at y_dev[3]"
+
+
+def test_a_class_that_the_draw_leaves_to_dev_alone_is_said(tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", x=np.eye(20), y=[0, 1] * 9 + [2, 0])
+    source, notes = Npz(path=str(tmp_path / "t.npz")), set()
+    for seed in range(20):
+        splits = prepare(source, Split(stratify=False), NoNormalization(), regression=False, seed=seed, dtype="float32")
+        taught = 2 in splits.train.y
+        assert taught == (splits.notes == ())
+        notes |= set(splits.notes)
+    assert notes == {"no training example of class '2': it cannot be learned"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "split", "what"),
+    [
+        ([0, 1, 2, 3, 4, 5], Split(train=3), "3 training examples for 6 classes: not all of them can be learned"),
+        (
+            [0, 0, 0, 0, 1],
+            Split(train=4, stratify=False),
+            "all 4 training examples are of class '0'; a classifier needs two classes",
+        ),
+    ],
+)
+def test_training_needs_its_classes(tmp_path: Path, labels: list[int], split: Split, what: str) -> None:
+    np.savez(tmp_path / "t.npz", x=np.eye(len(labels)), y=labels)
+    seeds = range(20)
+    found = set()
+    for seed in seeds:
+        try:
+            prepare(Npz(path=str(tmp_path / "t.npz")), split, Standard(), regression=False, seed=seed, dtype="float32")
+        except InvalidInput as error:
+            found |= {(problem.where, problem.what) for problem in error.problems}
+    assert found == {("data.split", what)}
 
 
 def test_regression_targets_are_standardized_and_come_back(tmp_path: Path) -> None:

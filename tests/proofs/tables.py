@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -25,6 +25,17 @@ class Cells:
         """Every column has a name of its own, every row a cell in each, and no row is the header again."""
         named = all(name.strip() for name in self.header) and len(set(self.header)) == len(self.header)
         return named and bool(self.rows) and all(len(row) == len(self.header) and row != self.header for row in self.rows)
+
+    @property
+    def is_faultless(self) -> bool:
+        """Whether nobody could find a fault: a table, no label blank, every other column numbers or words throughout."""
+        if not self.is_a_table or TARGET not in self.header or len(self.header) < 2:
+            return False
+        columns = dict(zip(self.header, zip(*self.rows, strict=True), strict=True))
+        labels = columns.pop(TARGET)
+        return all(label.strip() for label in labels) and all(
+            are_numbers(cells) or are_words(cells) for cells in columns.values()
+        )
 
 
 def read_slowly(content: bytes, delimiter: str) -> Cells | None:
@@ -57,12 +68,17 @@ def number(cell: str) -> float:
     return value
 
 
-def are_numbers(cells: list[str]) -> bool:
+def are_numbers(cells: Sequence[str]) -> bool:
     """Whether every cell is a gap or a number as everybody writes it."""
     try:
         return all(cell.isascii() and not math.isinf(number(cell)) for cell in cells)
     except ValueError:
         return False
+
+
+def are_words(cells: Sequence[str]) -> bool:
+    """Whether every cell is a gap or what nobody takes for a number."""
+    return all(cell.strip() in GAPS or not any(c.isdigit() or c in "nN" for c in cell) for cell in cells)
 
 
 WHOLE = st.integers(-1000, 1000).map(str)
@@ -73,7 +89,18 @@ LARGE = st.sampled_from(["18446744073709551615", "-9223372036854775809", "123456
 ODD = st.sampled_from(
     ["1_000", "0x10", "1e400", "1e-400", "1,5", "\xa07", "1\u2003", "٣", "--1", "1e", "Infinity", "\x1a", "#", "'3'"]
 )
-COLUMNS = [WHOLE, REAL, WORD, WHOLE | GAP, REAL | GAP, WORD | GAP, REAL | LARGE, GAP, st.sampled_from(["True", "False"])]
+COLUMNS = [
+    st.sampled_from(["True", "False", ""]),
+    WHOLE,
+    REAL,
+    WORD,
+    WHOLE | GAP,
+    REAL | GAP,
+    WORD | GAP,
+    REAL | LARGE,
+    GAP,
+    st.sampled_from(["True", "False"]),
+]
 LABELS = [
     st.sampled_from(["0", "1"]),
     st.sampled_from(["u", " u", "v", "NA"]),

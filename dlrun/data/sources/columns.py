@@ -1,7 +1,7 @@
 """Columns of tables, a table for each part: which hold numbers and which words, as arrays that the parts share."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from dlrun.arrays import Array, IntArray
 from dlrun.data.raw import Category, RawArray
+from dlrun.data.sources.parsing import words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,14 +21,17 @@ IS_A_CODE = re.compile(r"\+|-?0\d|.*_", re.DOTALL)  # +1, 01, 1_2 are names: as 
 MOST_ARE_NUMBERS = 0.5  # from this share on a column is one of numbers, and the other cells are slips
 
 
-def number_columns(frames: Frames, columns: Iterable[str]) -> list[str]:
+def number_columns(frames: Frames, columns: Iterable[str], empty: Collection[str] = ()) -> list[str]:
     """Return the columns that hold numbers: in all cells of the first part, the training part, or in most of them.
 
-    Where it has nothing but gaps, the next part decides.
+    Where that has nothing but gaps (`empty` are the words for one), the next part decides.
     """
-    return [
-        column for column in columns if next(filter(None, (_holds(frame[column]) for frame in frames.values())), "") != "words"
-    ]
+
+    def holds(column: str) -> str:
+        found = (_holds(frame[column], empty) for frame in frames.values())
+        return next(filter(None, found), "numbers")
+
+    return [column for column in columns if holds(column) == "numbers"]
 
 
 def unread_columns(frame: "pd.DataFrame", columns: Iterable[str]) -> list[str]:
@@ -91,15 +95,16 @@ def _apart(frames: Frames, rows: npt.NDArray[T]) -> dict[str, npt.NDArray[T]]:
     return dict(zip(frames, np.split(rows, ends[:-1]), strict=True))
 
 
-def _holds(column: "pd.Series[Any]") -> Literal["numbers", "words", ""]:
+def _holds(column: "pd.Series[Any]", empty: Collection[str]) -> Literal["numbers", "words", ""]:
     """Return what a column holds as pandas read it: numbers (in most cells), words, or nothing at all."""
     import pandas as pd
 
     if column.dtype.kind == "b":
         return "words"
     cells = column.dropna()
+    if column.dtype.kind not in "iuf":
+        cells = words(cells.astype(str), empty).dropna()  # as text: True counts as 1 otherwise
     if not len(cells):
         return ""
-    if column.dtype.kind in "iuf":
-        return "numbers"
-    return "numbers" if float(pd.to_numeric(cells, errors="coerce").notna().mean()) >= MOST_ARE_NUMBERS else "words"
+    numbers = pd.to_numeric(cells, errors="coerce").notna()
+    return "numbers" if float(numbers.mean()) >= MOST_ARE_NUMBERS else "words"

@@ -66,7 +66,7 @@ class Csv:
         for file in files.values():
             file.frame = parse(file.table, [*columns, self.target], text=text, empty=self.empty)
         frames = {part: file.frame for part, file in files.items()}
-        numbers = number_columns(frames, (column for column in columns if column not in self.categorical))
+        numbers = number_columns(frames, (column for column in columns if column not in self.categorical), self.empty)
         self._read_again(files, numbers)
         holding_words = [column for column in columns if column not in numbers]
         for file in files.values():
@@ -108,7 +108,8 @@ class Csv:
 
     def _look_at_cells(self, file: "_File", columns: list[str]) -> None:
         table = file.table
-        features = [column for column in columns if column in table.header and column not in self.categorical]
+        named = [column for column in columns if column in table.header and column.strip()]
+        features = [column for column in named if column not in self.categorical]
         for column in read_columns(table, features, self.target if self.target in table.header else None, self.empty):
             if column.label or column.mostly_numbers:
                 column.report(table, file.findings)

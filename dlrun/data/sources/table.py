@@ -57,8 +57,11 @@ class Table:
         return self.text.split("\n")
 
     def problem(self, what: str, line: int, column: str | int, *, cell: int = 0, cure: str = "") -> Problem:
-        """Return a problem at `file:line:column` with that line as its excerpt, cut around the cell of that index."""
-        place = shown(str(column), width=40)
+        """Return a problem at `file:line:column` with that line as its excerpt, cut around the cell of that index.
+
+        A column without a name is told by its number.
+        """
+        place = shown(str(column), width=40) if str(column).strip() else str(cell + 1)
         return Problem(what=what, where=f"{self.name}:{line}:{place}", excerpt=self._excerpt(line, cell), cure=cure)
 
     def no_column(self, missing: str, asked_by: str) -> Problem:
