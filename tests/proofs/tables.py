@@ -194,7 +194,8 @@ def _cell_more_in_every_row(draw: st.DrawFn, rows: Rows) -> None:
 
 def _cell_less_in_every_row(draw: st.DrawFn, rows: Rows) -> None:
     for row in rows[1:]:
-        del row[-1:]
+        if len(row) > 1:
+            del row[-1]
 
 
 def _cells_exchanged(draw: st.DrawFn, rows: Rows) -> None:
