@@ -1,5 +1,6 @@
 """What an experiment trains and is judged on: train, dev and test, ready for a network."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dlrun.arrays import Array, IntArray
@@ -116,15 +117,17 @@ def prepare(
         preparation=preparation,
         split=split.resolved(counts),
         sha256=raw.sha256,
-        notes=(
-            *raw.notes,
-            *split_notes(split, counts, m),
-            *(label_notes(y["train"], classes) if classes else ()),
-            *imputation_notes(imputation, chosen),
-            *encoding_notes(preparation.encodings, chosen),
-            *preparation.normalization.notes(),
-        ),
+        notes=(*raw.notes, *split_notes(split, counts, m), *_notes(preparation, chosen, y["train"])),
     )
+
+
+def _notes(preparation: Preparation, chosen: dict[str, Selection], labels: LabelArray) -> Iterator[str]:
+    """Yield what the user should know about classes, gaps, words and columns."""
+    if preparation.classes:
+        yield from label_notes(labels, preparation.classes.names)
+    yield from imputation_notes(preparation.imputation, chosen)
+    yield from encoding_notes(preparation.encodings, chosen)
+    yield from preparation.normalization.notes()
 
 
 def _examples(preparation: Preparation, selection: Selection, y: LabelArray) -> Examples:

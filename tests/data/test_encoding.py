@@ -1,5 +1,6 @@
 """Words as columns: one column a word, as the training part teaches them, and nothing that dev or test could change."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from tests.strategies import quick
 CELLS = st.lists(st.sampled_from(["red", "blue", "green", "(other)", "é", None]), min_size=1, max_size=20)
 
 
-def raw_of(name: str = "colour", **parts: list[str | None]) -> RawData:
+def raw_of(name: str = "colour", **parts: Sequence[str | None]) -> RawData:
     """Return a source with one column of words, of which None is a gap."""
     words = tuple(sorted({word for cells in parts.values() for word in cells if word is not None}))
     return RawData(
@@ -56,7 +57,7 @@ def encoded(encoding: Encoding, raw: RawData, part: str = "train") -> Array:
     return z
 
 
-def refusal(cells: list[str | None], **settings: Any) -> str:
+def refusal(cells: Sequence[str | None], **settings: Any) -> str:
     with pytest.raises(InvalidInput) as caught:
         fit(raw_of(train=cells), **settings)
     (problem,) = caught.value.problems
@@ -119,18 +120,18 @@ def test_columns_are_named_for_their_words() -> None:
 
 @pytest.mark.parametrize("rows", [11, 99])
 def test_a_word_in_every_row_names_the_rows(rows: int) -> None:
-    names: list[str | None] = [f"id{k}" for k in range(rows)]
+    names = [f"id{k}" for k in range(rows)]
     what = f"the column holds a different word in each of {rows} rows: it names the rows"
     assert refusal(names) == refusal([*names, None], smallest=1) == what
-    texts: list[str | None] = [f"this is what number {k} says" for k in range(rows)]
+    texts = [f"this is what number {k} says" for k in range(rows)]
     assert refusal(texts).endswith("it is text")
 
 
 def test_too_many_words_are_no_classes() -> None:
-    many: list[str | None] = [f"w{k}" for k in range(101)] * 2
+    many = [f"w{k}" for k in range(101)] * 2
     assert refusal(many) == "the column holds 101 different words, at most 100 are classes"
     assert len(fit(raw_of(train=many), limit=101).words) == 101
-    unseen: list[str | None] = [f"v{k}" for k in range(500)]
+    unseen = [f"v{k}" for k in range(500)]
     assert fit(raw_of(train=["a", "a", "b", "b"], dev=unseen)).words == ("a", "b")
 
 
@@ -147,7 +148,7 @@ def test_a_column_without_a_word_in_training_teaches_nothing() -> None:
 def test_all_columns_are_told_at_once() -> None:
     days: list[str | None] = ["2020-01-01", "2020-01-02"]
     one = raw_of(train=days)
-    codes = np.repeat(one.parts["train"].codes, 2, axis=1)
+    codes = np.array([[0, 0], [1, 1]])
     part = RawExamples(x=np.empty((2, 0)), codes=codes, y=np.zeros(2), ids=row_numbers(2), label="y")
     categories = tuple(Category(name=name, words=one.categories[0].words) for name in ("born", "died"))
     raw = RawData(name="t.csv", parts={"train": part}, features=(), categories=categories, images=False, sha256="")

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -202,13 +202,13 @@ NUMBERS = st.sampled_from(["1", "-2.5", "30", ""])
 ROW = st.tuples(NUMBERS, NUMBERS, WORDS, st.sampled_from("uv"))
 
 
-def parts_of(directory: Path, normalize: Normalize, **parts: list[tuple[str, ...]]) -> Splits:
+def parts_of(directory: Path, normalize: Normalize, **parts: Sequence[tuple[str, ...]]) -> Splits:
     """Prepare a table whose parts have files of their own, imputing what is missing."""
     paths = {}
     for part, rows in parts.items():
         paths[part] = str(directory / f"{part}.csv")
         Path(paths[part]).write_text("".join(",".join(row) + "\n" for row in [("a", "b", "colour", "y"), *rows]))
-    source = Csv(path=paths.pop("train"), **paths, target="y")
+    source = Csv(path=paths["train"], train_dev=paths.get("train_dev"), dev=paths.get("dev"), test=paths.get("test"), target="y")
     split = Split(dev=None if "dev" in paths else 0, test=None if "test" in paths else 0)
     return prepare(source, split, normalize, missing=Impute(), regression=False, seed=0, dtype="float32")
 
@@ -228,7 +228,9 @@ def test_no_row_of_another_file_changes_a_training_byte(
     tmp_path: Path, rows: list[tuple[str, ...]], normalize: Normalize
 ) -> None:
     alone = parts_of(tmp_path, normalize, train=TAUGHT)
-    for brought in ({"dev": rows}, {"dev": TAUGHT, "test": rows}, {"dev": rows, "train_dev": rows[:1], "test": TAUGHT[1:]}):
+    ways: list[dict[str, Sequence[tuple[str, ...]]]]
+    ways = [{"dev": rows}, {"dev": TAUGHT, "test": rows}, {"dev": rows, "train_dev": rows[:1], "test": TAUGHT[1:]}]
+    for brought in ways:
         splits = parts_of(tmp_path, normalize, train=TAUGHT, **brought)
         assert same(alone.train, splits.train)
         assert alone.preparation.to_json() == splits.preparation.to_json()
