@@ -1,7 +1,7 @@
 """Words as numbers: a column of its own for each word that the training part teaches."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
@@ -14,6 +14,8 @@ from dlrun.data.raw import MISSING, Category, Selection
 from dlrun.errors import Problem, raise_all
 
 A_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?")
+A_FEW = 10  # rows in which all words may differ by chance
+A_SENTENCE = 4  # blanks that a text has, and a name hardly
 OTHER, GAP = "(other)", "(missing)"  # no cell of a table is read as these: they are names of columns only
 
 
@@ -46,7 +48,8 @@ class Encoding:
 
     def unknown(self, codes: IntArray, category: Category) -> int:
         """Return how many rows hold a word that the training part did not teach by itself."""
-        known = np.array([*(word in self.words for word in category.words), True])
+        words = set(self.words)
+        known = np.array([*(word in words for word in category.words), True])
         return int((~known[codes]).sum())
 
     @property
@@ -60,7 +63,7 @@ class OneHot:
 
     Words that fewer than `smallest` training rows hold share one column, and words that training never saw go there too, so
     that it has been trained; if no word is rare there is no such column, and unseen words are zeros everywhere. A column with
-    more than `limit` different words is text, or names its rows: an error.
+    more than `limit` different words, or a different one in every row, is text or names its rows: an error.
     """
 
     kind: Literal["one_hot"] = "one_hot"
@@ -86,30 +89,41 @@ class OneHot:
         present = np.unique(codes[codes != MISSING])
         words = [category.words[code] for code in present]
         drop = f"drop it: drop: [{yaml_word(category.name)}]"
-        first = int(np.flatnonzero(codes != MISSING)[0]) if len(words) else 0
-        what, cure = "", ""
-        if words and all(map(A_DATE.fullmatch, words)):
+        filled = np.flatnonzero(codes != MISSING)
+        what, cure = "", drop
+        if not words:
+            what = "the column holds no word in the training part"
+        elif all(map(A_DATE.fullmatch, words)):
             what, cure = "the column holds dates", f"write them as numbers (year, month, weekday), or {drop}"
+        elif len(words) == len(filled) > A_FEW:
+            what = f"the column holds a different word in each of {len(filled):,} rows: {_names_or_text(words)}"
         elif len(words) > self.limit:
-            each = "a different one in every row: it names the rows" if len(words) == len(codes) else "too many for classes"
-            what = f"the column holds {len(words):,} different words, {each}"
-            cure = f"{drop}; up to {self.limit} words are classes, data.categories.limit says how many"
-        elif not words:
-            what, cure = "the column holds no word in the training part", drop
+            what = f"the column holds {len(words):,} different words, at most {self.limit:,} are classes"
+            cure = f"{drop}, or allow more: data.categories.limit"
         if what:
-            yield train.cell_problem(first, category.name, what, cure)
+            yield train.cell_problem(int(filled[0]) if words else 0, category.name, what, cure)
 
 
-def encoding_notes(encodings: tuple[Encoding, ...], chosen: dict[str, Selection]) -> Iterator[str]:
-    """Yield what the user should know: columns with rare words, and words that training never saw."""
+def encoding_notes(encodings: tuple[Encoding, ...], chosen: Mapping[str, Selection]) -> Iterator[str]:
+    """Yield what the user should know: columns with rare words, and what training never saw: words, and gaps."""
     if rare := [encoding.name for encoding in encodings if encoding.other]:
         yield f"rare words share a column in {listed(rare)}"
     for part, selection in chosen.items():
-        for number, encoding in enumerate(encodings):
-            count = encoding.unknown(selection.codes(number), selection.raw.categories[number])
-            if count and part != "train":
-                where = f"{count:,} of {len(selection):,} rows of {part}"
-                yield f"{quoted(encoding.name)}: {where} hold a word that training hardly saw"
+        for number, encoding in enumerate(encodings if part != "train" else ()):
+            codes = selection.codes(number)
+            if count := encoding.unknown(codes, selection.raw.categories[number]):
+                yield f"{quoted(encoding.name)}: {_share(count, part, selection)} hold a word that training hardly saw"
+            if not encoding.gap and (count := int((codes == MISSING).sum())):
+                yield f"{quoted(encoding.name)}: {_share(count, part, selection)} miss a word, which training never does"
+
+
+def _share(count: int, part: str, selection: Selection) -> str:
+    return f"{count:,} of {len(selection):,} rows of {part}"
+
+
+def _names_or_text(words: Sequence[str]) -> str:
+    """Say what words that all differ are: texts if most of them are long, else names of the rows."""
+    return "it is text" if 2 * sum(word.count(" ") >= A_SENTENCE for word in words) > len(words) else "it names the rows"
 
 
 Categories: TypeAlias = OneHot  # the registry: a new encoding is one class above and its name here

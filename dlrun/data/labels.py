@@ -1,6 +1,6 @@
 """Labels: what a source brings as y becomes what a loss wants, class indices or real targets."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -17,6 +17,7 @@ Labels = dict[str, LabelArray]
 Marks = dict[str, BoolArray]  # by part: which labels share a fault
 LARGEST_CLASS = 2**53  # beyond it not every integer is a float64
 
+A_FEW = 10  # rows whose labels may all differ by chance
 FIRST = 3  # labels whose places are told when many share a fault
 
 REGRESSION = "for regression write `loss: squared_error`"
@@ -36,6 +37,17 @@ def label_type(raw: RawData) -> LabelType:
     dtype = np.result_type(*(_integers(examples.y) for examples in raw.parts.values()))
     types: dict[str, LabelType] = {"b": "boolean", "i": "integer", "u": "integer"}
     return types.get(dtype.kind, "text")
+
+
+def check_training_labels(labels: IntArray, classes: tuple[str, ...]) -> None:
+    """Raise InvalidInput if the training part has fewer examples than there are classes, or one class only."""
+    present, cure = np.unique(labels), "leave more examples to training: make dev and test smaller"
+    if len(labels) < len(classes):
+        what = f"{len(labels):,} training examples for {len(classes):,} classes: not all of them can be learned"
+        raise InvalidInput(Problem(what=what, where="data.split", cure=f"{cure}; {REGRESSION}"))
+    if len(present) < 2:
+        what = f"all {len(labels):,} training examples are of class {quoted(classes[present[0]])}; a classifier needs two classes"
+        raise InvalidInput(Problem(what=what, where="data.split", cure=cure))
 
 
 def label_notes(labels: IntArray, classes: tuple[str, ...]) -> Iterator[str]:
@@ -96,7 +108,24 @@ def _classes(raw: RawData) -> tuple[Labels, tuple[str, ...]]:
         what = f"all labels are {quoted(classes[0])}; a classifier needs two classes"
         raise InvalidInput(Problem(what=what, where=f"{raw.name}:{label}", cure="is this the right target?"))
     ends = np.cumsum([len(examples) for examples in raw.parts.values()])[:-1]
-    return dict(zip(raw.parts, np.split(codes.astype(np.int64), ends), strict=True)), classes
+    indices = dict(zip(raw.parts, np.split(codes.astype(np.int64), ends), strict=True))
+    raise_all([*_names_of_rows(raw, indices[raw.pool]), *_unseen(raw, indices)])
+    return indices, classes
+
+
+def _names_of_rows(raw: RawData, indices: IntArray) -> Iterator[Problem]:
+    """Yield a problem if the examples that are to be split have a different label each."""
+    if len(np.unique(indices)) == len(indices) > A_FEW:
+        what = f"each of {len(indices):,} rows has a label of its own: it names the row, not a class"
+        yield raw.label_problem(raw.pool, 0, what, f"choose another target; {REGRESSION}")
+
+
+def _unseen(raw: RawData, indices: Mapping[str, IntArray]) -> Iterator[Problem]:
+    """Yield a problem if a part that the source brings has classes that its training part has not."""
+    taught = np.unique(indices[raw.pool])
+    marks = {part: ~np.isin(indices[part], taught) for part in raw.parts if part in raw.brought}
+    cure = "it cannot be learned: correct it, remove such rows, or give training some of them"
+    yield from _fault(raw, marks, lambda label: f"no training example has the label {quoted(str(label))}", cure)
 
 
 def _integers(y: RawArray) -> RawArray:

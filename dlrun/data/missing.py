@@ -3,17 +3,18 @@
 A cell is missing if it is empty, or holds a word that stands for nothing (`NA`). Labels are never missing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from dlrun.arrays import Array, BoolArray
-from dlrun.data.messages import MOST, limited, listed
+from dlrun.data.messages import MOST, listed, quoted
 from dlrun.data.raw import MISSING, RawData, RawExamples, Selection
-from dlrun.errors import InvalidInput, Problem
+from dlrun.errors import InvalidInput, Problem, raise_all
 
+FEW = 3  # of the emptiest columns are named
 CURE = "fill it, or say what to do: data.missing: drop (leave such rows out), or impute"
 
 
@@ -30,22 +31,24 @@ class Imputation:
 
 @dataclass(frozen=True, kw_only=True)
 class RefuseMissing:
-    """A missing cell is an error, told with its line."""
+    """A missing cell is an error, told once for each column: the first line, and how many rows of which part miss it."""
 
     kind: Literal["error"] = "error"
 
     def cleaned(self, raw: RawData) -> RawData:
-        """Return the data as it is; InvalidInput if a cell is missing, with the first of them and how many there are."""
-        problems: list[Problem] = []
-        found = 0
-        for part, examples in raw.parts.items():
-            gaps = _gaps(examples)
-            found += int(gaps.sum())
-            names = (*raw.features, *(category.name for category in raw.categories))
-            for row, column in np.argwhere(gaps)[: MOST - len(problems)]:
-                problems.append(raw.cell_problem(part, int(row), names[column], "the cell is empty", CURE))
-        if problems:
-            raise InvalidInput(*limited(problems, found))
+        """Return the data as it is; InvalidInput names every column that misses a cell."""
+        gaps = {part: _gaps(examples) for part, examples in raw.parts.items()}
+        counts = {part: marked.sum(axis=0) for part, marked in gaps.items()}
+        names = _names(raw)
+        lacking = [j for j in range(len(names)) if any(count[j] for count in counts.values())]
+        problems = []
+        for j in lacking[:MOST]:
+            part = next(part for part, count in counts.items() if count[j])
+            what = _rows_without(names[j], raw, {part: int(count[j]) for part, count in counts.items()})
+            problems.append(raw.cell_problem(part, int(gaps[part][:, j].argmax()), names[j], what, CURE))
+        if others := [names[j] for j in lacking[MOST:]]:
+            problems.append(Problem(what=f"cells are missing in {len(others):,} more columns: {listed(others)}"))
+        raise_all(problems)
         return raw
 
     def fit(self, train: Selection) -> Imputation | None:
@@ -63,14 +66,15 @@ class DropMissing:
         """Return the data without the rows that miss a cell; InvalidInput if no row of a part is left."""
         parts, notes = {}, []
         for name, examples in raw.parts.items():
-            whole = np.logical_not(_gaps(examples).any(axis=1))
+            gaps = _gaps(examples)
+            whole = np.logical_not(gaps.any(axis=1))
             if not whole.any():
-                what = f"every row of {name} misses a cell: nothing is left"
+                emptiest = [_names(raw)[j] for j in np.argsort(-gaps.sum(axis=0), kind="stable")[:FEW] if gaps[:, j].any()]
+                what = f"every row{_of(name)} misses a cell, most of them {listed(emptiest)}: nothing is left"
                 raise InvalidInput(Problem(what=what, where="data.missing", cure="drop the emptiest columns, or impute"))
             parts[name] = examples if whole.all() else examples.only(whole)
             if left_out := int((~whole).sum()):
-                of = "" if name == "all" else f" of {name}"
-                notes.append(f"{left_out:,} of {len(examples):,} rows{of} are left out: a cell is missing")
+                notes.append(f"{left_out:,} of {len(examples):,} rows{_of(name)} are left out: a cell is missing")
         return replace(raw, parts=parts, notes=(*raw.notes, *notes))
 
     def fit(self, train: Selection) -> Imputation | None:
@@ -106,19 +110,46 @@ class Impute:
             what = f"no number in the training part to stand in for the missing ones of {listed(empty)}"
             raise InvalidInput(Problem(what=what, where=train.raw.name, cure="drop these columns"))
         columns = (x[~gaps[:, j], j] for j in range(x.shape[1]))
-        fill = np.array([_typical(column, self.using) for column in columns], dtype=np.float64)
+        fill = np.array([_typical(column.astype(np.float64), self.using) for column in columns], dtype=np.float64)
+        if huge := [train.raw.features[j] for j in np.flatnonzero(~np.isfinite(fill))]:
+            what = f"numbers too large for their {self.using} to stand in for missing ones: {listed(huge)}"
+            raise InvalidInput(Problem(what=what, where=train.raw.name, cure="rescale these columns, or using: most_frequent"))
         flagged = tuple(int(j) for j in np.flatnonzero(gaps.any(axis=0))) if self.indicator else ()
         return Imputation(fill=fill, flagged=flagged)
 
 
-def imputation_notes(imputation: Imputation | None, train: Selection) -> Iterator[str]:
-    """Yield what the user should know about missing cells."""
+def imputation_notes(imputation: Imputation | None, chosen: Mapping[str, Selection]) -> Iterator[str]:
+    """Yield where numbers stand in for missing ones: in training, and elsewhere in columns that miss none in training."""
     if imputation is None:
         return
-    gaps = np.isnan(train.examples.x[train.rows]).sum(axis=0)
-    told = [f"{name} ({count:,})" for name, count in zip(train.raw.features, gaps, strict=True) if count]
-    if told:
-        yield f"numbers stand in for missing ones, counted in the training part: {', '.join(told[:MOST])}"
+    taught: set[int] = set()
+    for part, selection in chosen.items():
+        gaps = np.isnan(selection.examples.x[selection.rows]).sum(axis=0)
+        columns = [j for j in np.flatnonzero(gaps).tolist() if j not in taught]
+        told = [f"{quoted(selection.raw.features[j])} in {gaps[j]:,} rows" for j in columns]
+        more = f" and {len(told) - MOST:,} more columns" if len(told) > MOST else ""
+        if part == "train":
+            taught = set(columns)
+            because = "numbers stand in for missing ones in train"
+        else:
+            because = f"numbers stand in for missing ones in {part}, of columns that miss none in train"
+        if told:
+            yield f"{because}: {', '.join(told[:MOST])}{more}"
+
+
+def _names(raw: RawData) -> tuple[str, ...]:
+    """Return the columns as `_gaps` has them."""
+    return (*raw.features, *(category.name for category in raw.categories))
+
+
+def _of(part: str) -> str:
+    return "" if part == "all" else f" of {part}"
+
+
+def _rows_without(column: str, raw: RawData, counts: Mapping[str, int]) -> str:
+    """Say in how many rows of which parts a column has no value."""
+    found = [f"{count:,} of {len(raw.parts[part]):,} rows{_of(part)}" for part, count in counts.items() if count]
+    return f"{quoted(column)} has no value in {' and '.join(found)}"
 
 
 def _gaps(examples: RawExamples) -> BoolArray:
@@ -130,10 +161,11 @@ def _gaps(examples: RawExamples) -> BoolArray:
 
 def _typical(column: Array, using: str) -> float:
     """Return the median, the mean, or the most frequent value (of equals the smallest)."""
-    if using == "median":
-        return float(np.median(column))
-    if using == "mean":
-        return float(column[0] + (column - column[0]).mean())  # relative to one of them: of constants exactly that constant
+    with np.errstate(over="ignore", invalid="ignore"):
+        if using == "median":
+            return float(np.median(column))
+        if using == "mean":
+            return float(column[0] + (column - column[0]).mean())  # relative to one of them: of constants exactly that constant
     values, counts = np.unique(column, return_counts=True)
     return float(values[counts.argmax()])
 

@@ -102,12 +102,12 @@ class Preparation:
             "fill": fill,
             "flagged": list(self._flagged),
         }
-        words = ({"kind": "words", **asdict(encoding)} for encoding in self.encodings)
+        words = ({"kind": "words", **asdict(encoding), "words": list(encoding.words)} for encoding in self.encodings)
         return {
             "schema": SCHEMA,
             "dtype": self.dtype,
             "columns": list(self.columns),
-            "inputs": [numbers | {"fill": fill, "flagged": list(self._flagged)}, *words],
+            "inputs": [numbers, *words],
             "normalization": self.normalization.to_json(),
             "target": _target_json(self),
         }
@@ -150,6 +150,7 @@ def _imputation_from_json(block: Any, n: int) -> Imputation | None:
     _one_of(fill.shape, ((n,),))
     if not np.isfinite(fill).all() or not all(type(column) is int and 0 <= column < n for column in flagged):
         raise ValueError("a finite number for each column stands in for missing ones")
+    _one_of(flagged, (tuple(sorted(set(flagged))),))
     return Imputation(fill=fill, flagged=flagged)
 
 

@@ -121,7 +121,7 @@ class Standard:
         """Measure the inputs of the training part."""
         measured = _measure(train, per_all=_per_all(self.per, train))
         if not np.isfinite(measured.deviation).all():
-            raise InvalidInput(*_too_large_to_standardize(train, measured))
+            raise InvalidInput(*_too_large(train, measured.deviation, "values too large to standardize"))
         constant = measured.deviation <= ROUNDING * measured.size
         held = ~constant & (measured.deviation < SMALLEST_SHARE * measured.spread)
         divisor = measured.unit
@@ -149,6 +149,8 @@ class MinMax:
     def fit(self, train: Selection) -> Normalization:
         """Measure the inputs of the training part."""
         measured = _measure(train, per_all=_per_all(self.per, train))
+        if not np.isfinite(measured.spread).all():
+            raise InvalidInput(*_too_large(train, measured.spread, "values too large to normalize"))
         constant = measured.spread <= ROUNDING * measured.size
         divisor = np.where(constant, measured.unit, measured.spread)
         return Normalization(mean=measured.low, divisor=divisor, constant=_names(train.raw.features, constant))
@@ -210,8 +212,9 @@ class _Measured:
 
     @property
     def spread(self) -> Array:
-        """How far the largest value lies from the smallest."""
-        return self.high - self.low
+        """How far the largest value lies from the smallest; infinite beyond the largest float."""
+        with np.errstate(over="ignore"):
+            return self.high - self.low
 
     @property
     def size(self) -> Array:
@@ -225,7 +228,8 @@ class _Measured:
 
 
 def _per_all(per: Per, train: Selection) -> bool:
-    return per == "all" or (per == "auto" and train.raw.images)
+    """Whether all values are measured together; without any there is nothing to measure together."""
+    return bool(train.raw.features) and (per == "all" or (per == "auto" and train.raw.images))
 
 
 def _measure(train: Selection, *, per_all: bool) -> _Measured:
@@ -257,16 +261,15 @@ def _names(features: tuple[str, ...], marked: BoolArray) -> tuple[str, ...]:
     return tuple(name for name, named in zip(features, np.broadcast_to(marked, len(features)), strict=True) if named)
 
 
-def _too_large_to_standardize(train: Selection, measured: _Measured) -> list[Problem]:
-    """Return a problem for each column whose deviation is not finite, at its largest value."""
+def _too_large(train: Selection, measured: Array, what: str) -> list[Problem]:
+    """Return a problem for each column of which something measured is not finite, at its largest value."""
     x = np.abs(np.nan_to_num(train.examples.x[train.rows], nan=0.0))
-    if len(measured.deviation) == 1:
+    if len(measured) == 1:
         cells = [np.unravel_index(x.argmax(), x.shape)]
     else:
-        cells = [(x[:, column].argmax(), column) for column in np.flatnonzero(~np.isfinite(measured.deviation))]
-    what = "values too large to standardize, the largest is "
+        cells = [(x[:, column].argmax(), column) for column in np.flatnonzero(~np.isfinite(measured))]
     problems = [
-        train.value_problem(int(i), int(column), f"{what}{x[i, column]}", "rescale or drop the column")
+        train.value_problem(int(i), int(column), f"{what}, the largest is {x[i, column]}", "rescale or drop the column")
         for i, column in cells[:MOST]
     ]
     return limited(problems, len(cells))

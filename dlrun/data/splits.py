@@ -1,10 +1,11 @@
 """What an experiment trains and is judged on: train, dev and test, ready for a network."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dlrun.arrays import Array, IntArray
 from dlrun.data.encoding import Categories, OneHot, encoding_notes
-from dlrun.data.labels import LabelArray, encode_labels, label_notes, label_type
+from dlrun.data.labels import LabelArray, check_training_labels, encode_labels, label_notes, label_type
 from dlrun.data.missing import Missing, RefuseMissing, imputation_notes
 from dlrun.data.preparation import Classes, Dtype, Preparation
 from dlrun.data.preprocessing import Normalization, Normalize, TargetScale
@@ -93,7 +94,8 @@ def prepare(
     chosen = _choose(raw, counts, seed, labels[raw.pool] if classes and split.stratify else None)
     y = {name: labels[selection.part][selection.rows] for name, selection in chosen.items()}
     train = chosen["train"]
-    scale = TargetScale.fit(y["train"], train) if regression else None
+    if classes:
+        check_training_labels(y["train"], classes)
     imputation = missing.fit(train)
     preparation = Preparation(
         columns=raw.columns or raw.features,
@@ -104,16 +106,9 @@ def prepare(
         encodings=categories.fit(train),
         dtype=dtype,
         classes=Classes(names=classes, labels=label_type(raw)) if classes else None,
-        target_scale=scale,
+        target_scale=TargetScale.fit(y["train"], train) if regression else None,
     )
-    examples = {
-        name: Examples(
-            x=preparation.inputs(selection),
-            y=scale.standardize(y[name], selection, dtype) if scale else y[name],
-            ids=selection.examples.ids[selection.rows],
-        )
-        for name, selection in chosen.items()
-    }
+    examples = {name: _examples(preparation, selection, y[name]) for name, selection in chosen.items()}
     return Splits(
         train=examples["train"],
         train_dev=examples.get("train_dev"),
@@ -122,14 +117,26 @@ def prepare(
         preparation=preparation,
         split=split.resolved(counts),
         sha256=raw.sha256,
-        notes=(
-            *raw.notes,
-            *split_notes(split, counts, m),
-            *(label_notes(y["train"], classes) if classes else ()),
-            *imputation_notes(imputation, train),
-            *encoding_notes(preparation.encodings, chosen),
-            *preparation.normalization.notes(),
-        ),
+        notes=(*raw.notes, *split_notes(split, counts, m), *_notes(preparation, chosen, y["train"])),
+    )
+
+
+def _notes(preparation: Preparation, chosen: dict[str, Selection], labels: LabelArray) -> Iterator[str]:
+    """Yield what the user should know about classes, gaps, words and columns."""
+    if preparation.classes:
+        yield from label_notes(labels, preparation.classes.names)
+    yield from imputation_notes(preparation.imputation, chosen)
+    yield from encoding_notes(preparation.encodings, chosen)
+    yield from preparation.normalization.notes()
+
+
+def _examples(preparation: Preparation, selection: Selection, y: LabelArray) -> Examples:
+    """Return the examples of one part as the network sees them."""
+    scale = preparation.target_scale
+    return Examples(
+        x=preparation.inputs(selection),
+        y=scale.standardize(y, selection, preparation.dtype) if scale else y,
+        ids=selection.examples.ids[selection.rows],
     )
 
 

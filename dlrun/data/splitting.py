@@ -15,7 +15,7 @@ from dlrun.purposes import Purpose
 from dlrun.seeding import Stream, rng_for
 
 SIZED = ("train", "dev", "test")  # the parts that have a size in `data.split`
-PARTS = (*SIZED, "train_dev")  # the order in which rows are drawn
+PARTS = ("train", "train_dev", "dev", "test")  # the order in which rows are drawn: train_dev takes from train alone
 LARGEST_DEFAULT = 10_000  # examples in dev and in test: enough to see a difference of a tenth of a point
 
 # A whole number counts examples, a number with a point is a fraction of them: 1 is one example, 1.0 is all.

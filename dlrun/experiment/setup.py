@@ -149,9 +149,10 @@ def load_splits(loaded: LoadedSpec, dtype: Dtype) -> Splits:
 
 def _located(loaded: LoadedSpec, problem: Problem) -> Problem:
     """Point to the spec for a problem with a key (`data.split`) or a whole file; a cell keeps its place in the file."""
-    path = getattr(loaded.spec.data.source, "path", None)
-    if path is not None and problem.where == shown_path(path):
-        return loaded.problem("data.source.path", f"{problem.where}: {problem.what}", problem.cure)
+    for key in ("path", "train_dev", "dev", "test"):
+        path = getattr(loaded.spec.data.source, key, None)
+        if path is not None and problem.where == shown_path(path):
+            return loaded.problem(f"data.source.{key}", f"{problem.where}: {problem.what}", problem.cure)
     if not problem.where:
         return loaded.problem("data.source", problem.what, problem.cure)
     if problem.where.startswith("data.") and problem.where in key_paths(Spec):

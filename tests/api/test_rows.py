@@ -17,7 +17,8 @@ from tests.strategies import matrices, quick
 
 def preparation(*features: str, images: bool = False) -> Preparation:
     return Preparation(
-        features=features, images=images, normalization=Normalization(mean=np.zeros(1), divisor=np.ones(1)), dtype="float32",
+        columns=features, numbers=features, images=images, dtype="float32",
+        normalization=Normalization(mean=np.zeros(1), divisor=np.ones(1)),
         classes=Classes(names=("no", "yes"), labels="text"), target_scale=None,
     )  # fmt: skip
 

@@ -15,7 +15,8 @@ from dlrun.rundir.files import AppendFile
 
 def preparation(labels: LabelType | None, *names: str) -> Preparation:
     return Preparation(
-        features=("x",), images=False, normalization=Normalization(mean=np.zeros(1), divisor=np.ones(1)), dtype="float32",
+        columns=("x",), numbers=("x",), images=False, dtype="float32",
+        normalization=Normalization(mean=np.zeros(1), divisor=np.ones(1)),
         classes=Classes(names=names, labels=labels) if labels else None,
         target_scale=None if labels else TargetScale(mean=0, deviation=1),
     )  # fmt: skip

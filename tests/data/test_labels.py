@@ -126,3 +126,22 @@ def test_notes_name_what_cannot_be_learned() -> None:
     (note,) = label_notes(np.arange(20), tuple(map(str, range(20))))
     assert note.startswith("20 classes for 20 training examples; for regression write")
     assert not list(label_notes(np.arange(10), tuple("abcdefghij")))
+
+
+def test_a_label_of_its_own_in_every_row_names_the_row() -> None:
+    labels = np.array([f"row{k}" for k in range(11)])
+    with pytest.raises(InvalidInput, match="each of 11 rows has a label of its own: it names the row, not a class"):
+        encode_labels(raw_of(all=labels), regression=False)
+    with pytest.raises(InvalidInput, match="`loss: squared_error`"):
+        encode_labels(raw_of(all=np.arange(11) * 1000), regression=False)
+    assert encode_labels(raw_of(all=np.arange(11)), regression=True)[1] is None
+    encode_labels(raw_of(all=np.array([*labels, "row0"])), regression=False)
+
+
+def test_a_label_that_training_lacks_is_located_in_every_part_that_is_brought() -> None:
+    raw = raw_of(train=np.array(["u", "v"]), dev=np.array(["v", "w"]), test=np.array(["x"]))
+    with pytest.raises(InvalidInput) as caught:
+        encode_labels(raw, regression=False)
+    (problem,) = caught.value.problems
+    assert problem.what == "no training example has the label 'w'; 2 such labels in all, the next at y_test[0]"
+    assert problem.where.endswith("y_dev[1]")

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlrun.data.encoding import Encoding
+from dlrun.data.missing import Imputation
 from dlrun.data.preparation import Classes, Preparation
 from dlrun.data.preprocessing import Normalization, Standard, TargetScale
 from dlrun.data.raw import RawData, RawExamples, row_numbers
@@ -24,7 +26,11 @@ positive = st.floats(1e-300, 1e300)
 GOOD: dict[str, Any] = {
     "schema": 1,
     "dtype": "float32",
-    "inputs": [{"kind": "numbers", "images": False, "columns": ["a", "b"]}],
+    "columns": ["c", "a", "b"],
+    "inputs": [
+        {"kind": "numbers", "images": False, "columns": ["a", "b"], "fill": [0.5, 2.0], "flagged": [1]},
+        {"kind": "words", "name": "c", "words": ["x", "y"], "other": True, "gap": False},
+    ],
     "normalization": {"mean": [1.0, 2.0], "divisor": [3.0, 4.0], "held": [], "constant": []},
     "target": {"kind": "classes", "labels": "integer", "names": ["0", "1"]},
 }
@@ -32,14 +38,23 @@ GOOD: dict[str, Any] = {
 
 @st.composite
 def preparations(draw: st.DrawFn) -> Preparation:
-    n = draw(st.integers(1, 5))
+    n = draw(st.integers(0, 5))
     columns = draw(st.sampled_from([1, n]))
+    held = tuple(f"x{k}" for k in range(n))
+    encodings = tuple(
+        Encoding(name=f"w{k}", words=tuple(draw(st.lists(st.text(), unique=True, max_size=3))), other=other, gap=gap)
+        for k, (other, gap) in enumerate(draw(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=3)))
+    )
+    fills = st.lists(numbers, min_size=n, max_size=n).map(np.array)
+    flags = st.lists(st.integers(0, n - 1), unique=True).map(sorted).map(tuple) if n else st.just(())
     names = st.lists(st.text(), min_size=2, max_size=4, unique=True).map(tuple)
     classes = draw(st.none() | st.builds(Classes, names=names, labels=st.just("text")))
     scale = None if classes else draw(st.builds(TargetScale, mean=numbers, deviation=positive))
     mean, divisor = (np.array(draw(st.lists(of, min_size=columns, max_size=columns))) for of in (numbers, positive))
     return Preparation(
-        features=tuple(f"x{k}" for k in range(n)), images=draw(st.booleans()),
+        columns=tuple(draw(st.permutations([*held, *(encoding.name for encoding in encodings)]))),
+        numbers=held, images=draw(st.booleans()), encodings=encodings,
+        imputation=draw(st.none() | st.builds(Imputation, fill=fills, flagged=flags)),
         dtype=draw(st.sampled_from(["float32", "float64"])),
         normalization=Normalization(mean=mean, divisor=divisor), classes=classes, target_scale=scale,
     )  # fmt: skip
@@ -51,7 +66,12 @@ def test_what_is_written_reads_back_to_the_same_bits(preparation: Preparation) -
     back = Preparation.from_json(json.loads(json.dumps(preparation.to_json())))
     for name in ("mean", "divisor"):
         assert getattr(back.normalization, name).tobytes() == getattr(preparation.normalization, name).tobytes()
-    assert (back.features, back.images, back.dtype) == (preparation.features, preparation.images, preparation.dtype)
+    for name in ("columns", "numbers", "features", "images", "dtype", "encodings"):
+        assert getattr(back, name) == getattr(preparation, name)
+    assert (back.imputation is None) == (preparation.imputation is None)
+    if back.imputation and preparation.imputation:
+        assert back.imputation.fill.tobytes() == preparation.imputation.fill.tobytes()
+        assert back.imputation.flagged == preparation.imputation.flagged
     assert (back.classes, back.target_scale) == (preparation.classes, preparation.target_scale)
 
 
@@ -110,6 +130,14 @@ def changed(*path: Any, to: Any) -> Any:
         changed("schema", to=2), changed("dtype", to="float16"), changed("dtype", to=["float32"]),
         changed("inputs", to=[]), changed("inputs", to=GOOD["inputs"] * 2), changed("inputs", 0, "kind", to="category"),
         changed("inputs", 0, "images", to=1), changed("inputs", 0, "columns", to=["a"]), changed("inputs", 0, "columns", to="ab"),
+        changed("columns", to=["a", "b"]), changed("columns", to=["a", "b", "c", "c"]), changed("columns", to=None),
+        changed("inputs", 0, "fill", to=[1.0]), changed("inputs", 0, "fill", to=[1.0, None]),
+        changed("inputs", 0, "fill", to="ab"), changed("inputs", 0, "flagged", to=[2]), changed("inputs", 0, "flagged", to=[-1]),
+        changed("inputs", 0, "flagged", to=[1, 1]), changed("inputs", 0, "flagged", to=[True]),
+        changed("inputs", 0, "flagged", to=[1, 0]),
+        changed("inputs", 1, "kind", to="numbers"), changed("inputs", 1, "name", to="d"), changed("inputs", 1, "name", to=3),
+        changed("inputs", 1, "words", to=["x", "x"]), changed("inputs", 1, "words", to="xy"), changed("inputs", 1, "gap", to=0),
+        changed("inputs", to=GOOD["inputs"][::-1]), changed("inputs", to=GOOD["inputs"] + GOOD["inputs"][1:]),
         changed("inputs", 0, "columns", to=["a", "a"]), changed("inputs", 0, "columns", to=["a", 1]),
         changed("inputs", 0, "columns", to=[]),
         changed("normalization", to={}), changed("normalization", "mean", to=[1.0]), changed("normalization", "mean", 0, to=None),

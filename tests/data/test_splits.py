@@ -1,11 +1,14 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from dlrun.data.preprocessing import NoNormalization, Normalize, Standard
+from dlrun.data.missing import Impute
+from dlrun.data.preprocessing import MinMax, NoNormalization, Normalize, Standard
 from dlrun.data.sources import Csv, Digits, Moons, Npz
 from dlrun.data.splits import Examples, Splits, prepare
 from dlrun.data.splitting import Split
@@ -108,12 +111,48 @@ def test_parts_a_file_brings_are_kept_whole(tmp_path: Path) -> None:
     assert same(splits.train, prepare(source, splits.split, NoNormalization(), regression=False, seed=0, dtype="float64").train)
 
 
-def test_a_part_with_a_class_unknown_to_training_is_said(tmp_path: Path) -> None:
-    np.savez(tmp_path / "t.npz", x_train=np.eye(4), y_train=[0, 1, 0, 1], x_dev=np.eye(4), y_dev=[0, 1, 2, 1])
+def test_a_part_that_brings_a_class_unknown_to_training_is_an_error(tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", x_train=np.eye(4), y_train=[0, 1, 0, 1], x_dev=np.eye(4), y_dev=[0, 2, 1, 2])
     source = Npz(path=str(tmp_path / "t.npz"))
-    splits = prepare(source, Split(test=0), Standard(), regression=False, seed=0, dtype="float32")
-    assert splits.classes == ("0", "1", "2")
-    assert splits.notes == ("no training example of class '2': it cannot be learned",)
+    with pytest.raises(InvalidInput) as caught:
+        prepare(source, Split(test=0), Standard(), regression=False, seed=0, dtype="float32")
+    (problem,) = caught.value.problems
+    assert problem.where.endswith("t.npz:y_dev[1]")
+    assert problem.what == "no training example has the label '2'; 2 such labels in all, the next at y_dev[3]"
+
+
+def test_a_class_that_the_draw_leaves_to_dev_alone_is_said(tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", x=np.eye(20), y=[0, 1] * 9 + [2, 0])
+    source, notes = Npz(path=str(tmp_path / "t.npz")), set()
+    for seed in range(20):
+        splits = prepare(source, Split(stratify=False), NoNormalization(), regression=False, seed=seed, dtype="float32")
+        taught = 2 in splits.train.y
+        assert taught == (splits.notes == ())
+        notes |= set(splits.notes)
+    assert notes == {"no training example of class '2': it cannot be learned"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "split", "what"),
+    [
+        ([0, 1, 2, 3, 4, 5], Split(train=3), "3 training examples for 6 classes: not all of them can be learned"),
+        (
+            [0, 0, 0, 0, 1],
+            Split(train=4, stratify=False),
+            "all 4 training examples are of class '0'; a classifier needs two classes",
+        ),
+    ],
+)
+def test_training_needs_its_classes(tmp_path: Path, labels: list[int], split: Split, what: str) -> None:
+    np.savez(tmp_path / "t.npz", x=np.eye(len(labels)), y=labels)
+    seeds = range(20)
+    found = set()
+    for seed in seeds:
+        try:
+            prepare(Npz(path=str(tmp_path / "t.npz")), split, Standard(), regression=False, seed=seed, dtype="float32")
+        except InvalidInput as error:
+            found |= {(problem.where, problem.what) for problem in error.problems}
+    assert found == {("data.split", what)}
 
 
 def test_regression_targets_are_standardized_and_come_back(tmp_path: Path) -> None:
@@ -156,3 +195,97 @@ def test_a_seed_is_all_there_is_to_repeat_it(build: Callable[[], Any]) -> None:
     first, again = (prepare(build(), Split(), Standard(), regression=False, seed=5, dtype="float32") for _ in range(2))
     assert same(first.train, again.train)
     assert same(first.test, again.test)
+
+
+WORDS = st.sampled_from(["red", "blue", "green", ""])
+NUMBERS = st.sampled_from(["1", "-2.5", "30", ""])
+ROW = st.tuples(NUMBERS, NUMBERS, WORDS, st.sampled_from("uv"))
+
+
+def parts_of(directory: Path, normalize: Normalize, **parts: Sequence[tuple[str, ...]]) -> Splits:
+    """Prepare a table whose parts have files of their own, imputing what is missing."""
+    paths = {}
+    for part, rows in parts.items():
+        paths[part] = str(directory / f"{part}.csv")
+        Path(paths[part]).write_text("".join(",".join(row) + "\n" for row in [("a", "b", "colour", "y"), *rows]))
+    source = Csv(path=paths["train"], train_dev=paths.get("train_dev"), dev=paths.get("dev"), test=paths.get("test"), target="y")
+    split = Split(dev=None if "dev" in paths else 0, test=None if "test" in paths else 0)
+    return prepare(source, split, normalize, missing=Impute(), regression=False, seed=0, dtype="float32")
+
+
+TAUGHT = [
+    ("1", "", "red", "u"),
+    ("2", "4", "red", "v"),
+    ("4", "4", "blue", "u"),
+    ("", "9", "blue", "v"),
+    ("5", "1", "green", "u"),
+]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(ROW, min_size=1, max_size=6), normalize=st.sampled_from([Standard(), MinMax(), NoNormalization()]))
+def test_no_row_of_another_file_changes_a_training_byte(
+    tmp_path: Path, rows: list[tuple[str, ...]], normalize: Normalize
+) -> None:
+    alone = parts_of(tmp_path, normalize, train=TAUGHT)
+    ways: list[dict[str, Sequence[tuple[str, ...]]]]
+    ways = [{"dev": rows}, {"dev": TAUGHT, "test": rows}, {"dev": rows, "train_dev": rows[:1], "test": TAUGHT[1:]}]
+    for brought in ways:
+        splits = parts_of(tmp_path, normalize, train=TAUGHT, **brought)
+        assert same(alone.train, splits.train)
+        assert alone.preparation.to_json() == splits.preparation.to_json()
+        assert splits.sizes == {"train": 5} | {
+            name: len(brought[name]) for name in ("train_dev", "dev", "test") if name in brought
+        }
+
+
+def test_numbers_gaps_and_words_stand_side_by_side(tmp_path: Path) -> None:
+    splits = parts_of(tmp_path, NoNormalization(), train=TAUGHT, dev=[("", "3", "", "u"), ("7", "", "pink", "v")])
+    assert splits.features == ("a", "b", "a=(missing)", "b=(missing)", "colour=blue", "colour=red", "colour=(other)")
+    np.testing.assert_array_equal(
+        splits.train.x[[0, 3, 4]], [[1, 4, 0, 1, 0, 1, 0], [3, 9, 1, 0, 1, 0, 0], [5, 1, 0, 0, 0, 0, 1]]
+    )
+    assert splits.dev is not None
+    np.testing.assert_array_equal(splits.dev.x, [[3, 3, 1, 0, 0, 0, 0], [7, 4, 0, 1, 0, 0, 1]])
+    assert splits.preparation.columns == ("a", "b", "colour")
+
+
+@pytest.mark.parametrize("normalize", [Standard(per="all"), Standard(), MinMax(per="all"), NoNormalization()])
+def test_a_table_may_hold_words_alone(tmp_path: Path, normalize: Normalize) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,y\n" + "red,x,u\nblue,y,v\n" * 6)
+    splits = prepare(Csv(path=str(path), target="y"), Split(), normalize, regression=False, seed=0, dtype="float32")
+    assert splits.features == ("a=blue", "a=red", "b=x", "b=y")
+    assert (splits.train.x.sum(axis=1) == 2).all()
+
+
+@pytest.mark.parametrize("normalize", [cls() for cls in get_args(Normalize)])
+def test_constant_columns_survive(tmp_path: Path, normalize: Normalize) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("zero,seven,word,y\n" + "0,7,one,u\n0,7,one,v\n" * 6)
+    splits = prepare(Csv(path=str(path), target="y"), Split(), normalize, regression=False, seed=0, dtype="float32")
+    assert splits.features == ("zero", "seven", "word=one")
+    assert np.isfinite(splits.train.x).all()
+
+
+def test_a_part_held_out_of_training_takes_no_row_of_dev_and_test() -> None:
+    loose = Split(stratify=False)
+    without = prepare(Digits(), loose, Standard(), regression=False, seed=7, dtype="float32")
+    held = prepare(Digits(), loose, Standard(), train_dev=0.05, regression=False, seed=7, dtype="float32")
+    assert held.sizes == {"train": 990, "train_dev": 89, "dev": 359, "test": 359}
+    assert held.train_dev is not None
+    for one, other in ((without.dev, held.dev), (without.test, held.test)):
+        assert one is not None
+        assert other is not None
+        assert one.ids.tolist() == other.ids.tolist()
+    assert sorted([*held.train.ids, *held.train_dev.ids]) == without.train.ids.tolist()
+    again = prepare(Digits(), held.split, Standard(), train_dev=89, regression=False, seed=7, dtype="float32")
+    assert same(held.train_dev, again.train_dev)
+
+
+def test_a_part_that_the_data_brings_takes_no_size(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,y\n" + "1,u\n2,v\n" * 5)
+    source = Csv(path=str(path), train_dev=str(path), target="y")
+    with pytest.raises(InvalidInput, match=r"data\.train_dev: the data brings its own train_dev part"):
+        prepare(source, Split(), Standard(), train_dev=0.1, regression=False, seed=0, dtype="float32")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.data.splitting import PARTS, Split, split_notes, split_rows
+from dlrun.data.splitting import SIZED, Split, split_notes, split_rows
 from dlrun.errors import InvalidInput
 from dlrun.seeding import Stream, rng_for
 
@@ -112,20 +112,23 @@ def test_a_size_that_is_asked_for_is_never_silently_no_part(m: int, sizes: dict[
 SIZES = st.none() | st.integers(1, 60) | st.floats(0.01, 1)
 
 
-@given(m=st.integers(1, 200), train=SIZES, dev=SIZES, test=SIZES, brought=st.sets(st.sampled_from(["dev", "test"])))
+@given(
+    m=st.integers(1, 200), train=SIZES, dev=SIZES, test=SIZES, held=st.just(0) | SIZES.filter(bool),
+    brought=st.sets(st.sampled_from(["dev", "test"])),
+)  # fmt: skip
 def test_counts_are_possible_and_choose_the_same_when_written_again(
-    m: int, train: Any, dev: Any, test: Any, brought: set[str]
+    m: int, train: Any, dev: Any, test: Any, held: Any, brought: set[str]
 ) -> None:
     split = Split(train=train, dev=dev, test=test)
     try:
-        chosen = split.counts(m, brought)
+        chosen = split.counts(m, brought, held)
     except InvalidInput:
         return
     assert sum(chosen.values()) <= m
     assert chosen["train"] >= 1
-    assert set(chosen) == set(PARTS) - brought
-    assert split.resolved(chosen).counts(m, brought) == chosen
-    for part, size in (("train", train), ("dev", dev), ("test", test)):
+    assert set(chosen) == set(SIZED) - brought | ({"train_dev"} if held else set())
+    assert split.resolved(chosen).counts(m, brought, chosen.get("train_dev", 0)) == chosen
+    for part, size in (("train", train), ("dev", dev), ("test", test), ("train_dev", held or None)):
         if isinstance(size, int):
             assert chosen[part] == size
         elif size is not None and part != "train":

@@ -9,7 +9,13 @@ LOW = Gap(0.005, 0.001, 0.009, "low", None)
 HIGH = Gap(0.1, 0.09, 0.11, "high", None)
 OPEN = Gap(0.01, -0.00003, 0.02003, "inconclusive", 10_118)
 NEVER = Gap(0.02, 0.01, 0.03, "inconclusive", None)
+HALF = "0.50 points [0.10, 0.90]"
 NO_DEV = "variance is unknown: there is no dev part"
+
+
+def gaps_of(bias: Gap, variance: Gap | None, mismatch: Gap | None = None) -> dict[str, Gap]:
+    named = {"bias": bias, "variance": variance, "data mismatch": mismatch}
+    return {name: gap for name, gap in named.items() if gap is not None}
 
 
 @pytest.mark.parametrize(
@@ -41,18 +47,49 @@ NO_DEV = "variance is unknown: there is no dev part"
     ],
 )
 def test_the_line_says_what_is_wrong_and_what_is_open(bias: Gap, variance: Gap | None, line: str) -> None:
-    assert headline(bias, variance, 0.02, POINTS) == line
+    assert headline(gaps_of(bias, variance), 0.02, POINTS) == line
 
 
 @pytest.mark.parametrize("bias", ["high", "low", "inconclusive"])
 @pytest.mark.parametrize("variance", ["high", "low", "inconclusive", None])
 def test_every_combination_names_all_that_is_high_or_open_and_nothing_else(bias: Status, variance: Status | None) -> None:
-    line = headline(Gap(1, 0, 2, bias, None), Gap(1, 0, 2, variance, None) if variance else None, 1, OWN)
+    line = headline(gaps_of(Gap(1, 0, 2, bias, None), Gap(1, 0, 2, variance, None) if variance else None), 1, OWN)
     assert ("high bias" in line) == (bias == "high")
     assert ("high variance" in line) == (variance == "high")
     assert ("would decide" in line) == ("inconclusive" in {bias, variance})
     assert ("unknown" in line) == (variance is None)
     assert ("neither" in line) == ({bias, variance} == {"low"})
+
+
+@pytest.mark.parametrize(
+    ("bias", "variance", "mismatch", "line"),
+    [
+        (LOW, LOW, HIGH, "data mismatch"),
+        (HIGH, LOW, HIGH, "high bias and data mismatch"),
+        (HIGH, HIGH, HIGH, "high bias, high variance and data mismatch"),
+        (HIGH, HIGH, LOW, "both: high bias and high variance, the worst of the four"),
+        (
+            LOW,
+            OPEN,
+            HIGH,
+            "data mismatch; variance 1.0 points [0.0, 2.0] against 2; about 11,000 train-dev examples in all would decide",
+        ),
+        (
+            LOW,
+            LOW,
+            OPEN,
+            "inconclusive: data mismatch 1.0 points [0.0, 2.0] against 2; about 11,000 dev examples in all would decide",
+        ),
+        (
+            LOW,
+            LOW,
+            LOW,
+            f"nothing high: bias {HALF}, variance {HALF} and data mismatch {HALF} below the tolerance of 2 points",
+        ),
+    ],
+)
+def test_with_a_train_dev_part_a_mismatch_is_told_from_variance(bias: Gap, variance: Gap, mismatch: Gap, line: str) -> None:
+    assert headline(gaps_of(bias, variance, mismatch), 0.02, POINTS, unseen="train-dev") == line
 
 
 @pytest.mark.parametrize(
@@ -70,4 +107,4 @@ def test_digits_follow_the_width(interval: Interval, text: str) -> None:
 
 
 def test_large_tolerances_are_written_without_an_exponent() -> None:
-    assert "tolerance of 1,980" in headline(LOW, LOW, 1_980.4, OWN)
+    assert "tolerance of 1,980" in headline(gaps_of(LOW, LOW), 1_980.4, OWN)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,9 @@ def diagnoses(draw: st.DrawFn) -> Diagnosis:
     part = draw(st.sampled_from([rate, rmse]))
     sizes = st.integers(1, 200)
     dev = part(draw(sizes)) if draw(st.booleans()) else None
-    errors = Errors(target=draw(st.floats(0, 0.5)), target_assumed=draw(st.booleans()), train=part(draw(sizes)), dev=dev)
+    held = part(draw(sizes)) if draw(st.booleans()) else None
+    target, assumed = draw(st.floats(0, 0.5)), draw(st.booleans())
+    errors = Errors(target=target, target_assumed=assumed, train=part(draw(sizes)), train_dev=held, dev=dev)
     return diagnose(errors, tolerance=draw(st.floats(0, 0.5)), scale=1.0 if part is rate else draw(st.floats(0, 1e3)))
 
 
@@ -97,17 +100,48 @@ def test_the_unit_of_a_regression_does_not_matter(found: Diagnosis, factor: floa
         return Estimate(part.value * factor, part.low * factor, part.high * factor, part.n)
 
     def gap_in(unit: float, found: Diagnosis) -> list[float]:
-        return [x / unit for gap in (found.avoidable_bias, found.variance) if gap for x in (gap.value, gap.low, gap.high)]
+        gaps = (found.avoidable_bias, found.variance, found.data_mismatch)
+        return [x / unit for gap in gaps if gap for x in (gap.value, gap.low, gap.high)]
 
     errors = found.errors
     again = Errors(
         target=errors.target * factor,
         target_assumed=errors.target_assumed,
         train=scaled(errors.train),
+        train_dev=scaled(errors.train_dev) if errors.train_dev else None,
         dev=scaled(errors.dev) if errors.dev else None,
     )
     changed = diagnose(again, tolerance=found.tolerance, scale=found.scale * factor)
     assert gap_in(factor, changed) == pytest.approx(gap_in(1, found), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("train_dev", "dev", "verdict"),
+    [
+        (0.09, 0.10, ("high_variance",)),
+        (0.015, 0.10, ("data_mismatch",)),
+        (0.05, 0.10, ("high_variance", "data_mismatch")),
+        (0.011, 0.012, ()),
+        (0.10, 0.05, ("high_variance",)),
+        (0.09, None, ("high_variance",)),
+    ],
+)
+def test_a_part_of_the_training_distribution_tells_variance_from_mismatch(
+    train_dev: float, dev: float | None, verdict: tuple[str, ...]
+) -> None:
+    errors = replace(rates(0.0, 0.01, dev), train_dev=wilson(round(train_dev * 10_000), 10_000))
+    found = diagnose(errors, tolerance=0.02)
+    assert found.verdict == verdict
+    assert errors.train_dev is not None
+    assert found.variance is not None
+    assert found.variance.value == pytest.approx(train_dev - 0.01)
+    assert (found.data_mismatch is None) == (dev is None)
+    if errors.dev and found.data_mismatch:
+        between = difference(errors.dev, errors.train_dev)
+        mismatch = found.data_mismatch
+        assert (mismatch.value, mismatch.low, mismatch.high) == (between.value, between.low, between.high)
+    assert any("a data mismatch is not" in note for note in found.notes) == (dev is None)
+    assert list(found.to_json()["errors"]) == ["target", "train", "train_dev", *(["dev"] if dev else [])]
 
 
 @pytest.mark.parametrize("assumed", [True, False])

@@ -83,8 +83,9 @@ def member(union: object, kind: str) -> Any:
 
 def _splits(case: Case, inputs: Mapping[str, Array]) -> Splits:
     train_part = Examples(x=inputs["x"], y=inputs[case.labels], ids=np.arange(EXAMPLES))
+    names = tuple(f"x{k}" for k in range(FEATURES))
     preparation = Preparation(
-        features=tuple(f"x{k}" for k in range(FEATURES)), images=False, dtype="float64", classes=None, target_scale=None,
+        columns=names, numbers=names, images=False, dtype="float64", classes=None, target_scale=None,
         normalization=Normalization(mean=np.zeros(1), divisor=np.ones(1)),
     )  # fmt: skip
     return Splits(train=train_part, dev=None, test=None, preparation=preparation, split=Split(), sha256="", notes=())

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlrun.data.sources import Csv, Digits
+from dlrun.data.sources.csv import EMPTY
 from dlrun.nn.constraints import Clip
 from dlrun.nn.initializers import He
 from dlrun.nn.layers import BatchNorm, Tanh
@@ -85,7 +86,8 @@ def test_every_key_is_written_in_order() -> None:
                 check(written[key], getattr(value, key))
 
     check(document, spec)
-    assert document["data"]["source"] == {"kind": "csv", "path": "/data/a.csv", "target": "y", "drop": []}
+    given = {"kind": "csv", "path": "/data/a.csv", "target": "y", "empty": list(EMPTY)}
+    assert document["data"]["source"] == given | dict.fromkeys(["train_dev", "dev", "test"]) | {"drop": [], "categorical": []}
 
 
 def test_the_form_is_readable() -> None:

@@ -212,3 +212,14 @@ def test_the_first_cost_of_a_zero_output_layer_is_ln_c() -> None:
     splits = blobs()
     net = network(splits, [Dense(units=5), Tanh(), Dense(units=3, init=Zeros())])
     assert run(net, plan(epochs=1), splits)[0].cost == pytest.approx(np.log(3), abs=1e-15)
+
+
+def test_a_part_held_out_of_training_is_scored_beside_dev_and_changes_nothing() -> None:
+    splits = blobs()
+    told = plan(learning_rate=LearningRate(initial=0.2))
+    alone = evaluations(run(network(splits), told, splits))
+    assert all(row.train_dev_loss is None and row.train_dev_error is None for row in alone)
+    net = network(splits)
+    held = evaluations(run(net, told, replace(splits, train_dev=splits.dev)))
+    assert [replace(row, train_dev_loss=None, train_dev_error=None) for row in held] == alone
+    assert [(row.train_dev_loss, row.train_dev_error) for row in held] == [(row.dev_loss, row.dev_error) for row in held]

@@ -74,8 +74,11 @@ class Column:
 
 
 def read_columns(table: Table, features: Iterable[str], target: str | None, empty: Iterable[str]) -> list[Column]:
-    """Read feature columns cell by cell, and the target if it is given; rows as wide as the header only."""
-    gaps = frozenset(empty)
+    """Read feature columns cell by cell, and the target if it is given; rows as wide as the header only.
+
+    A feature's cell that is blank or one of the words `empty` is missing: NaN.
+    """
+    gaps = gap_words(empty)
     columns = [_column(table, name, _as_words_or_not_at_all(name), empty=gaps) for name in features]
     if target is not None:
         columns.append(_column(table, target, label=True))
@@ -86,6 +89,11 @@ def read_columns(table: Table, features: Iterable[str], target: str | None, empt
 def _as_words_or_not_at_all(name: str) -> str:
     column = yaml_word(name)
     return f"read the column as words: categorical: [{column}], or leave it out: drop: [{column}]"
+
+
+def gap_words(empty: Iterable[str]) -> frozenset[str]:
+    """Return the words that stand for a missing cell; a blank one always is."""
+    return frozenset({"", *empty})
 
 
 def read_numbers(table: Table, names: Iterable[str], instead: str) -> list[Column]:
@@ -103,7 +111,7 @@ def _read(table: Table, columns: list[Column]) -> None:
     records = table.records()
     next(records)  # the header
     for line, cells in records:
-        if len(cells) == len(table.header):
+        if len(cells) == len(table.header) and tuple(cells) != table.header:
             for column in columns:
                 column.read(line, cells[column.cell])
 

@@ -1,26 +1,23 @@
 """Tables: comma- or tab-separated text with a header, one example a row; one file to be split, or a file for each part."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
 from annotated_types import MinLen
 
 from dlrun.data.messages import Findings, did_you_mean, listed, quoted
-from dlrun.data.raw import RawArray, RawData, RawExamples, row_numbers
+from dlrun.data.raw import RawData, RawExamples, row_numbers
 from dlrun.data.sources.cells import names_a_class, read_columns
-from dlrun.data.sources.columns import coded, matrix, number_columns, unread_columns
-from dlrun.data.sources.parsing import parse, words
+from dlrun.data.sources.columns import coded, labels_of, matrix, number_columns, unread_columns
+from dlrun.data.sources.parsing import misread_gaps, parse, words
 from dlrun.data.sources.table import Table, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EMPTY = ("", "?", "NA", "N/A", "NaN", "nan", "null")
-IS_A_CODE = re.compile(r"\s*(\+|-?0\d)|.*_", re.DOTALL)  # +1, 01, 1_2 are names: as numbers, 01 and 1 would be one class
 
 FilePath = Annotated[str, MinLen(1)]
 
@@ -52,13 +49,14 @@ class Csv:
     categorical: tuple[str, ...] = ()
     """Columns whose numbers are names (postcodes, codes of a form): words, whatever they look like."""
     empty: tuple[str, ...] = EMPTY
-    """The words that stand for a missing cell."""
+    """The words that stand for a missing cell; a blank one always is missing."""
 
     def load(self, seed: int) -> RawData:
         """Read the tables; the seed has no effect."""
         files = self._files()
-        columns = self._features(files["all" if "all" in files else "train"])
-        for file in files.values():
+        first, *others = files.values()
+        columns = self._features(first)
+        for file in others:
             self._check_columns(file, columns)
         if any(file.findings for file in files.values()):
             for file in files.values():
@@ -68,12 +66,12 @@ class Csv:
         for file in files.values():
             file.frame = parse(file.table, [*columns, self.target], text=text, empty=self.empty)
         frames = {part: file.frame for part, file in files.items()}
-        numbers = number_columns(frames, (column for column in columns if column not in self.categorical))
+        numbers = number_columns(frames, (column for column in columns if column not in self.categorical), self.empty)
         self._read_again(files, numbers)
-        others = [column for column in columns if column not in numbers]
+        holding_words = [column for column in columns if column not in numbers]
         for file in files.values():
-            self._read_words(file, others)
-        return self._raw(files, columns, numbers, others)
+            self._read_words(file, holding_words)
+        return self._raw(files, columns, numbers, holding_words)
 
     def _files(self) -> dict[str, "_File"]:
         others = {"train_dev": self.train_dev, "dev": self.dev, "test": self.test}
@@ -90,6 +88,11 @@ class Csv:
         if self.target in self.drop:
             what = f"{quoted(self.target)} is the target and also in `drop`"
             file.findings.add(line, table.problem(what, line, self.target, cure="take it out of `drop`"))
+        for column in set(self.categorical) & {self.target, *self.drop} & set(table.header):
+            what = (
+                f"{quoted(column)} is in `categorical`, but it is {'the target' if column == self.target else 'in `drop`, too'}"
+            )
+            file.findings.add(line, table.problem(what, line, column, cure="take it out of `categorical`"))
         features = [column for column in dict.fromkeys(table.header) if column not in {self.target, *self.drop}]
         if not features:
             file.findings.add(line, table.problem("no column is left as a feature", line, 1, cure="drop fewer columns"))
@@ -99,13 +102,14 @@ class Csv:
         """Every part has the columns that the training part has."""
         table, line = file.table, file.table.header_line
         lost = [column for column in [*columns, self.target] if column not in table.header]
-        if lost and not file.findings:
+        if lost:
             what = f"no column {listed(lost)}, which the training part has"
             file.findings.add(line, table.problem(what, line, 1, cure=did_you_mean(lost[0], table.header)))
 
     def _look_at_cells(self, file: "_File", columns: list[str]) -> None:
         table = file.table
-        features = [column for column in columns if column in table.header and column not in self.categorical]
+        named = [column for column in columns if column in table.header and column.strip()]
+        features = [column for column in named if column not in self.categorical]
         for column in read_columns(table, features, self.target if self.target in table.header else None, self.empty):
             if column.label or column.mostly_numbers:
                 column.report(table, file.findings)
@@ -114,7 +118,8 @@ class Csv:
         """Read cell by cell what pandas did not read as numbers, or labels that name no class; raise what is wrong."""
         for file in files.values():
             unread = unread_columns(file.frame, numbers)
-            nameless = not all(map(names_a_class, file.frame[self.target].to_numpy(dtype=object)))
+            unread += misread_gaps(file.table, file.frame, [column for column in numbers if column not in unread], self.empty)
+            nameless = not all(map(names_a_class, file.frame[self.target].unique()))
             if unread or nameless:
                 for column in read_columns(file.table, unread, self.target if nameless else None, self.empty):
                     column.report(file.table, file.findings)
@@ -130,9 +135,10 @@ class Csv:
         for column in columns:
             file.frame[column] = words(file.frame[column], self.empty)
 
-    def _raw(self, files: dict[str, "_File"], columns: list[str], numbers: list[str], others: list[str]) -> RawData:
-        categories, codes = coded({part: file.frame for part, file in files.items()}, others)
-        labels = _labels({part: file.frame[self.target].to_numpy(dtype=object).astype(np.str_) for part, file in files.items()})
+    def _raw(self, files: dict[str, "_File"], columns: list[str], numbers: list[str], holding_words: list[str]) -> RawData:
+        frames = {part: file.frame for part, file in files.items()}
+        categories, codes = coded(frames, holding_words)
+        labels = labels_of(frames, self.target)
         parts = {
             part: RawExamples(
                 x=matrix(file.frame, numbers),
@@ -191,15 +197,3 @@ def _extra_columns(tables: list[Table]) -> Iterator[str]:
 def _sha256(digests: list[str]) -> str:
     """Return the file's own digest, or of several files that of their digests."""
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-
-
-def _labels(labels: dict[str, RawArray]) -> dict[str, RawArray]:
-    """Return labels as int64 if all are integers, else as float64 if all are numbers, else as the text they are."""
-    if any(IS_A_CODE.match(label) for part in labels.values() for label in part):
-        return labels
-    for dtype in (np.int64, np.float64):
-        try:
-            return {part: text.astype(dtype) for part, text in labels.items()}
-        except (ValueError, OverflowError):
-            continue
-    return labels

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from dlrun.data.sources.cells import gap_words
 from dlrun.data.sources.table import Table
 from dlrun.errors import InvalidInput, Problem
 
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def parse(table: Table, columns: Collection[str], *, text: Collection[str], empty: Collection[str]) -> "pd.DataFrame":
-    """Return these columns: those in `text` as text without blanks around it, the others as pandas finds them.
+    """Return these columns: those in `text` as the text that stands there, the others as pandas finds them.
 
-    A cell that is one of the words `empty` is missing: NaN.
+    Among the others a cell that is blank or one of the words `empty` is missing: NaN.
     """
     import pandas as pd
 
@@ -23,7 +24,7 @@ def parse(table: Table, columns: Collection[str], *, text: Collection[str], empt
         sep=table.delimiter,
         usecols=list(columns),
         dtype=dict.fromkeys(text, str),
-        na_values={column: list(empty) for column in columns if column not in text},
+        na_values={column: list(gap_words(empty)) for column in columns if column not in text},
         keep_default_na=False,
         low_memory=False,
         index_col=False,
@@ -36,9 +37,21 @@ def parse(table: Table, columns: Collection[str], *, text: Collection[str], empt
 
 
 def words(column: "pd.Series[Any]", empty: Collection[str]) -> "pd.Series[Any]":
-    """Return a column of text without blanks around it, missing where a cell is one of the words `empty`."""
+    """Return a column of text without blanks around it, missing where a cell is blank or one of the words `empty`."""
     stripped = column.str.strip()
-    return stripped.mask(stripped.isin(list(empty)))
+    return stripped.mask(stripped.isin(list(gap_words(empty))))
+
+
+def misread_gaps(table: Table, frame: "pd.DataFrame", columns: Collection[str], empty: Collection[str]) -> list[str]:
+    """Return the columns of numbers in which pandas found a gap where none of the words `empty` stands.
+
+    It compares such words as numbers, too: to it -999.0 is the word -999.
+    """
+    with_gaps = [column for column in columns if frame[column].dtype.kind == "f" and frame[column].isna().any()]
+    if not with_gaps:
+        return []
+    text = parse(table, with_gaps, text=with_gaps, empty=empty)
+    return [column for column in with_gaps if not frame[column].isna().equals(words(text[column], empty).isna())]
 
 
 def exact_numbers() -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """A delimited text file whose shape is checked: UTF-8, one header, every row as wide as the header, every quote closed."""
 
-import codecs
 import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -12,23 +12,28 @@ import numpy as np
 from dlrun.arrays import IntArray
 from dlrun.data.messages import MOST, Findings, did_you_mean, quoted, shown
 from dlrun.data.sources.compressed import read_content
+from dlrun.data.sources.decoding import decode
 from dlrun.data.sources.files import shown_path
 from dlrun.errors import InvalidInput, Problem
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """The text of a table, read once, and the line on which each row starts (counted from 1, as an editor does)."""
+    """The text of a table, read once, and the line on which each row starts (counted from 1, as an editor does).
+
+    The header stands on the first line, unless blank ones come before it.
+    """
 
     name: str
     text: str
     delimiter: str
     sha256: str
     header: tuple[str, ...] = ()
+    header_line: int = 1
     lines: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield (line, cells) of the header and of every row; blank lines are passed over, as pandas does.
+        """Yield (line, cells) of the header and of every row; lines of nothing but blanks are passed over, as pandas does.
 
         A quote that never closes, or text after a closing quote, is InvalidInput.
         """
@@ -36,21 +41,28 @@ class Table:
         line = 1
         try:
             while (cells := _next(reader, len(self.text))) is not None:
-                if cells and not (len(cells) == 1 and cells[0].isspace()):
+                if cells and (len(cells) > 1 or not self._is_blank(line, cells[0])):
                     yield line, cells
                 line = reader.line_num + 1
         except csv.Error as error:
             raise InvalidInput(self._broken_quote(line, error)) from None
 
-    def problem(self, what: str, line: int, column: str | int, *, cell: int = 0, cure: str = "") -> Problem:
-        """Return a problem at `file:line:column` with that line as its excerpt, cut around the cell of that index."""
-        place = shown(str(column), width=40)
-        return Problem(what=what, where=f"{self.name}:{line}:{place}", excerpt=self._excerpt(line, cell), cure=cure)
+    def _is_blank(self, line: int, cell: str) -> bool:
+        """Whether the only cell of a line is blank, and not because blanks stand in quotes: those are a cell to pandas."""
+        return not cell.strip(" \t") and ('"' not in self.text or '"' not in self._split_lines[line - 1])
 
-    @property
-    def header_line(self) -> int:
-        """The line on which the header stands: the first, unless blank ones come before it."""
-        return next(self.records())[0]
+    @cached_property
+    def _split_lines(self) -> list[str]:
+        """All lines at once, for what has to look at many of them."""
+        return self.text.split("\n")
+
+    def problem(self, what: str, line: int, column: str | int, *, cell: int = 0, cure: str = "") -> Problem:
+        """Return a problem at `file:line:column` with that line as its excerpt, cut around the cell of that index.
+
+        A column without a name is told by its number.
+        """
+        place = shown(str(column), width=40) if str(column).strip() else str(cell + 1)
+        return Problem(what=what, where=f"{self.name}:{line}:{place}", excerpt=self._excerpt(line, cell), cure=cure)
 
     def no_column(self, missing: str, asked_by: str) -> Problem:
         """Return the problem that a column which is asked for is not there, with the name that may be meant."""
@@ -62,16 +74,19 @@ class Table:
         return self._excerpt(line, self.header.index(column))
 
     def _excerpt(self, line: int, cell: int) -> tuple[str, ...]:
-        text = next(islice(io.StringIO(self.text, newline="\n"), line - 1, None), "").rstrip("\n")
+        text = self._line(line)
         at = len(self.delimiter.join(text.split(self.delimiter)[:cell]))  # near enough when cells hold quotes
         return (f"{line:>5} | {shown(text, at)}",)
+
+    def _line(self, line: int) -> str:
+        return next(islice(io.StringIO(self.text, newline="\n"), line - 1, None), "").rstrip("\n")
 
     def _broken_quote(self, line: int, error: csv.Error) -> Problem:
         if "expected after" in str(error):
             what, cure = "text stands after a closing quote", 'write a quote inside a quoted cell twice: ""'
         else:
             what, cure = "a quote opens here and never closes", "close it, or remove it"
-        text = next(islice(io.StringIO(self.text, newline="\n"), line - 1, None), "")
+        text = self._line(line)
         cell = text[: max(text.rfind('"'), 0)].count(self.delimiter)
         return self.problem(what, line, cell + 1, cell=cell, cure=cure)
 
@@ -105,7 +120,7 @@ def read_table(path: str, findings: Findings) -> Table:
     name = shown_path(path)
     table = Table(
         name=name,
-        text=_decode(name, content.data),
+        text=decode(name, content.data),
         delimiter="\t" if content.name.lower().endswith((".tsv", ".tab")) else ",",
         sha256=content.sha256,
     )
@@ -113,37 +128,16 @@ def read_table(path: str, findings: Findings) -> Table:
     line, header = next(records, (1, []))
     if not header:
         raise InvalidInput(Problem(what="the file is empty", where=f"{name}:1:1", cure="give a header and rows"))
-    table = replace(table, header=tuple(header))
-    lines, misfits = _measure(records, len(header))
+    table = replace(table, header=tuple(header), header_line=line)
+    lines, misfits, again = _measure(records, header)
     _check_header(table, line, findings)
+    for repeated in again:
+        findings.add(repeated, table.problem("the header stands here again", repeated, 1, cure="remove this line"))
     _check_widths(table, lines, misfits, findings)
     if not lines:
         what, cure = "there is a header and no row below it", "the first line names the columns; data starts below it"
         findings.add(line, table.problem(what, line, 1, cure=cure))
     return replace(table, lines=np.array(lines, dtype=np.int64))
-
-
-def _decode(name: str, content: bytes) -> str:
-    """Decode UTF-8, with or without a byte order mark, and end every line with a newline; a NUL byte means no text."""
-    content = content.removeprefix(codecs.BOM_UTF8)
-    try:
-        text = content.decode()
-        if "\0" not in text:
-            # pandas reads "\n\r,2" as a row that begins with 2: it gets one kind of line end, which csv counts alike.
-            return text.replace("\r\n", "\n").replace("\r", "\n")
-        at, what = content.index(b"\0"), "a NUL byte: this is not a text file"
-    except UnicodeDecodeError as error:
-        at, what = error.start, f"byte 0x{content[error.start]:02x} is not UTF-8"
-    line = content.count(b"\n", 0, at) + 1
-    start = content.rfind(b"\n", 0, at) + 1
-    excerpt = content[start : start + 1000].split(b"\n")[0].decode("utf-8", errors="backslashreplace")
-    problem = Problem(
-        what=what,
-        where=f"{name}:{line}:{at - start + 1}",
-        excerpt=(f"{line:>5} | {shown(excerpt, at - start)}",),
-        cure="save the file as UTF-8",
-    )
-    raise InvalidInput(problem)
 
 
 def _check_header(table: Table, line: int, findings: Findings) -> None:
@@ -160,14 +154,16 @@ def _check_header(table: Table, line: int, findings: Findings) -> None:
 Misfit = tuple[int, int]  # (line, cells found)
 
 
-def _measure(records: Iterator[tuple[int, list[str]]], width: int) -> tuple[list[int], list[Misfit]]:
-    """Return the line of every row, and the rows that are not as wide as the header."""
-    lines, misfits = [], []
+def _measure(records: Iterator[tuple[int, list[str]]], header: list[str]) -> tuple[list[int], list[Misfit], list[int]]:
+    """Return the line of every row, the rows that are not as wide as the header, and the lines that repeat it."""
+    lines, misfits, again = [], [], []
     for line, cells in records:
         lines.append(line)
-        if len(cells) != width:
+        if len(cells) != len(header):
             misfits.append((line, len(cells)))
-    return lines, misfits
+        elif cells == header:
+            again.append(line)
+    return lines, misfits, again
 
 
 def _check_widths(table: Table, lines: list[int], misfits: list[Misfit], findings: Findings) -> None:

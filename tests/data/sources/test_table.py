@@ -49,7 +49,6 @@ def test_tsv_means_tabs(tmp_path: Path) -> None:
         (b"\n \n", "1:1", "empty"),
         (b"a,b\n", "1:1", "no row below"),
         (b"a,b\n1,\xff\n", "2:3", "byte 0xff is not UTF-8"),
-        ("a,b\n1,2\n".encode("utf-16"), "1:1", "byte 0xff is not UTF-8"),
         (b"\xef\xbb\xbfa,b\n1,\xfe\n", "2:3", "byte 0xfe is not UTF-8"),
         (b"a,b\n1,2\n3,\0\n", "3:3", "NUL byte"),
         (b"a,,b\n1,2,3\n", "1:2", "without a name"),
@@ -60,6 +59,9 @@ def test_tsv_means_tabs(tmp_path: Path) -> None:
         (b"a,b\n1,2,\n3,4,\n", "2:3", "every row has 3 values, the header 2"),
         (b'a,b\n1,2\n3,"4\n5,6\n', "3:2", "a quote opens here and never closes"),
         (b'a,b\n1,"2"x\n', "2:2", "after a closing quote"),
+        (b"a,b\n1,2\na,b\n3,4\n", "3:1", "the header stands here again"),
+        (b'a,b\n1,2\n"  "\n3,4\n', "3:b", "1 values, the header 2"),
+        (b"a,b\n1,2\n\x0b\n3,4\n", "3:b", "1 values, the header 2"),
     ],
 )
 def test_a_bad_shape_is_located(tmp_path: Path, content: bytes, where: str, what: str) -> None:
