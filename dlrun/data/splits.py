@@ -1,8 +1,10 @@
 """What an experiment trains and is judged on: train, dev and test, ready for a network."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dlrun.arrays import Array, IntArray
+from dlrun.data.drawing import PARTS
 from dlrun.data.encoding import Categories, OneHot, encoding_notes
 from dlrun.data.labels import LabelArray, encode_labels, label_notes, label_type
 from dlrun.data.missing import Missing, RefuseMissing, imputation_notes
@@ -10,7 +12,7 @@ from dlrun.data.preparation import Classes, Dtype, Preparation
 from dlrun.data.preprocessing import Normalization, Normalize, TargetScale
 from dlrun.data.raw import RawData, Selection, row_numbers
 from dlrun.data.sources import Source
-from dlrun.data.splitting import PARTS, SomeOrNone, Split, split_notes, split_rows
+from dlrun.data.splitting import SomeOrNone, Split, absence_notes, split_notes
 
 REFUSED, ONE_HOT = RefuseMissing(), OneHot()
 
@@ -34,7 +36,8 @@ class Examples:
 class Splits:
     """The parts, and what was learned from the source on the way.
 
-    `split` is the one asked for, written as counts; `sha256` that of the source; `notes` are sentences for the user.
+    `split` is the one asked for and `held_out` the size of train-dev, both as sizes that choose these rows again: counts, or the
+    fractions of a hash; `sha256` is that of the source; `notes` are sentences for the user.
     """
 
     train: Examples
@@ -43,6 +46,7 @@ class Splits:
     test: Examples | None
     preparation: Preparation
     split: Split
+    held_out: SomeOrNone = 0
     sha256: str
     notes: tuple[str, ...]
 
@@ -90,7 +94,8 @@ def prepare(
     labels, classes = encode_labels(raw, regression=regression)
     m = len(raw.parts[raw.pool])
     counts = split.counts(m, raw.brought, train_dev)
-    chosen = _choose(raw, counts, seed, labels[raw.pool] if classes and split.stratify else None)
+    drawn = split.by.draw(split.pool(raw, counts, train_dev, labels[raw.pool] if classes else None), seed)
+    chosen = _choose(raw, drawn.rows)
     y = {name: labels[selection.part][selection.rows] for name, selection in chosen.items()}
     train = chosen["train"]
     scale = TargetScale.fit(y["train"], train) if regression else None
@@ -120,11 +125,14 @@ def prepare(
         dev=examples.get("dev"),
         test=examples.get("test"),
         preparation=preparation,
-        split=split.resolved(counts),
+        split=split.resolved(drawn.sizes),
+        held_out=drawn.sizes.get("train_dev", 0),
         sha256=raw.sha256,
         notes=(
             *raw.notes,
-            *split_notes(split, counts, m),
+            *split_notes(split, {part: len(rows) for part, rows in drawn.rows.items()}, m),
+            *drawn.notes,
+            *absence_notes(chosen.keys()),
             *(label_notes(y["train"], classes) if classes else ()),
             *imputation_notes(imputation, train),
             *encoding_notes(preparation.encodings, chosen),
@@ -133,9 +141,8 @@ def prepare(
     )
 
 
-def _choose(raw: RawData, counts: dict[str, int], seed: int, labels: IntArray | None) -> dict[str, Selection]:
+def _choose(raw: RawData, drawn: Mapping[str, IntArray]) -> dict[str, Selection]:
     """Return the examples of train, dev and test; empty parts are left out."""
-    drawn = split_rows(counts, len(raw.parts[raw.pool]), seed, labels)
     chosen = {name: Selection(raw=raw, part=raw.pool, rows=rows) for name, rows in drawn.items() if len(rows)}
     chosen |= {name: Selection(raw=raw, part=name, rows=row_numbers(len(raw.parts[name]))) for name in raw.brought}
     return {name: chosen[name] for name in PARTS if name in chosen}
