@@ -128,7 +128,7 @@ def _texts(dataset: Any, where: str) -> RawArray:
     if h5py.check_string_dtype(dataset.dtype) is None:
         what = f"must hold numbers or text, its dtype is {shown(str(dataset.dtype))}"
         raise InvalidInput(Problem(what=what, where=where))
-    texts = np.asarray(dataset.asstr()[()], dtype=object)
+    texts = np.asarray(dataset.asstr("utf-8")[()], dtype=object)
     longest = max((len(text) for text in texts.ravel()), default=0)
     if longest > LONGEST_LABEL:
         what = f"holds a text of {longest:,} characters, at most {LONGEST_LABEL:,} name a class"

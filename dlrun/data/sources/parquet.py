@@ -29,8 +29,8 @@ NUMBER = 8  # bytes
 class Parquet:
     """A Parquet file: `target` names the label's column, all others but those in `drop` are features.
 
-    Columns have types here: integers, floats and decimals are numbers; text, booleans and dictionaries are words, as they are in
-    a table of text; nulls are missing cells (`data.missing`), and so is NaN. Dates, bytes and lists are no features: drop them.
+    Columns have types here: integers, floats and decimals are numbers; text and booleans are words, as they are in a table of
+    text; nulls are missing cells (`data.missing`), and so is NaN. Dates, bytes and lists are no features: drop them.
     An index that pandas stored is left out. Needs the extra `parquet`.
     Problems stand at `file:COLUMN`, or `file:COLUMN[ROW]`, rows counted from 0.
     """
@@ -129,7 +129,7 @@ class File:
         found = {}
         for column in columns:
             if column in numbers:
-                found[column] = pd.Series(np.asarray(table[column].cast(pa.float64(), safe=False).to_numpy()))
+                found[column] = pd.Series(np.asarray(_decoded(table[column]).cast(pa.float64(), safe=False).to_numpy()))
             else:
                 found[column] = pd.Series(_as_text(table[column]), dtype=object)
         return pd.DataFrame(found, columns=columns, index=pd.RangeIndex(table.num_rows))
@@ -230,7 +230,7 @@ def _nature(type_: Any) -> Nature:
     from pyarrow import types
 
     if types.is_dictionary(type_):
-        return "words" if _nature(type_.value_type) in ("numbers", "words") else _nature(type_.value_type)
+        return _nature(type_.value_type)
     if _is_number(type_):
         return "numbers"
     if types.is_boolean(type_) or types.is_string(type_) or types.is_large_string(type_) or types.is_null(type_):

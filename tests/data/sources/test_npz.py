@@ -112,7 +112,7 @@ def test_what_is_wrong_is_located(tmp_path: Path, arrays: dict[str, Any], where:
 @pytest.mark.parametrize(
     ("arrays", "cure"),
     [
-        ({}, "the archive is empty"),
+        ({}, "the file is empty"),
         ({"x_dev": X, "y_dev": Y}, "there are 'x_dev', 'y_dev'"),
         ({"x_dev": X, "y_dev": Y, "w\x1b": Y}, "there are 'x_dev', 'y_dev', 'w\\x1b'"),
         ({"X": X, "Y": Y}, "did you mean 'X'?"),
@@ -138,7 +138,7 @@ def test_a_bad_value_far_down_keeps_its_row(tmp_path: Path) -> None:
 
 def test_all_parts_are_judged_at_once(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
-        load(tmp_path, x_train=X * np.inf, y_train=Y, x_dev=X, y_dev=Y[:1])
+        load(tmp_path, x_train=np.full_like(X, np.inf), y_train=Y, x_dev=X, y_dev=Y[:1])
     assert len(caught.value.problems) == 2
 
 
