@@ -1,12 +1,12 @@
 """What an experiment trains and is judged on: train, dev and test, ready for a network."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dlrun.arrays import Array, IntArray
 from dlrun.data.drawing import PARTS
 from dlrun.data.encoding import Categories, OneHot, encoding_notes
-from dlrun.data.labels import LabelArray, encode_labels, label_notes, label_type
+from dlrun.data.labels import LabelArray, Labels, encode_labels, label_notes, label_type
 from dlrun.data.missing import Missing, RefuseMissing, imputation_notes
 from dlrun.data.preparation import Classes, Dtype, Preparation
 from dlrun.data.preprocessing import Normalization, Normalize, TargetScale
@@ -111,14 +111,7 @@ def prepare(
         classes=Classes(names=classes, labels=label_type(raw)) if classes else None,
         target_scale=scale,
     )
-    examples = {
-        name: Examples(
-            x=preparation.inputs(selection),
-            y=scale.standardize(y[name], selection, dtype) if scale else y[name],
-            ids=selection.examples.ids[selection.rows],
-        )
-        for name, selection in chosen.items()
-    }
+    examples = _parts(preparation, scale, chosen, y)
     return Splits(
         train=examples["train"],
         train_dev=examples.get("train_dev"),
@@ -134,11 +127,28 @@ def prepare(
             *drawn.notes,
             *absence_notes(chosen.keys()),
             *(label_notes(y["train"], classes) if classes else ()),
-            *imputation_notes(imputation, train),
-            *encoding_notes(preparation.encodings, chosen),
-            *preparation.normalization.notes(),
+            *_notes(preparation, chosen),
         ),
     )
+
+
+def _notes(preparation: Preparation, chosen: dict[str, Selection]) -> Iterator[str]:
+    """Yield what the user should know about the preparation."""
+    yield from imputation_notes(preparation.imputation, chosen["train"])
+    yield from encoding_notes(preparation.encodings, chosen)
+    yield from preparation.normalization.notes()
+
+
+def _parts(preparation: Preparation, scale: TargetScale | None, chosen: dict[str, Selection], y: Labels) -> dict[str, Examples]:
+    """Return the examples of each part, prepared; a target of regression is scaled."""
+    return {
+        name: Examples(
+            x=preparation.inputs(selection),
+            y=scale.standardize(y[name], selection, preparation.dtype) if scale else y[name],
+            ids=selection.examples.ids[selection.rows],
+        )
+        for name, selection in chosen.items()
+    }
 
 
 def _choose(raw: RawData, drawn: Mapping[str, IntArray]) -> dict[str, Selection]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from dlrun.errors import InvalidInput
 from dlrun.seeding import Stream, rng_for
 from tests.strategies import quick, seeds
 
-FRACTIONS = {"train": 0.6, "dev": 0.2, "test": 0.2}
+FRACTIONS: dict[str, Any] = {"train": 0.6, "dev": 0.2, "test": 0.2}
 
 
 def table(**columns: list[Any]) -> RawData:
@@ -172,7 +173,7 @@ def test_nothing_older_comes_after_what_is_newer(
     unused = sorted(set(range(m)).difference(*(rows.tolist() for rows in first.rows.values())))
     old = np.concatenate([first.rows["train"], first.rows.get("train_dev", np.empty(0, dtype=np.int64))])
     ages = [times[rows] for rows in (unused, old, first.rows["dev"], first.rows["test"]) if len(rows)]
-    assert all(older.max() <= newer.min() for older, newer in zip(ages, ages[1:], strict=False))
+    assert all(older.max() <= newer.min() for older, newer in pairwise(ages))
     assert_same(first, drawn(split.resolved(first.sizes), raw, seed, first.sizes.get("train_dev", 0)))
 
 

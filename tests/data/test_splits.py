@@ -113,7 +113,8 @@ def test_a_part_with_a_class_unknown_to_training_is_said(tmp_path: Path) -> None
     source = Npz(path=str(tmp_path / "t.npz"))
     splits = prepare(source, Split(test=0), Standard(), regression=False, seed=0, dtype="float32")
     assert splits.classes == ("0", "1", "2")
-    assert splits.notes == ("no training example of class '2': it cannot be learned",)
+    assert splits.notes[1:] == ("no training example of class '2': it cannot be learned",)
+    assert splits.notes[0].startswith("without a test part ")
 
 
 def test_regression_targets_are_standardized_and_come_back(tmp_path: Path) -> None:
@@ -146,7 +147,8 @@ def test_parts_too_small_to_be_there_are_said(tmp_path: Path) -> None:
     source = Npz(path=str(tmp_path / "t.npz"))
     splits = prepare(source, Split(), Standard(), regression=False, seed=0, dtype="float32")
     assert splits.sizes == {"train": 4}
-    assert splits.notes == ("no dev and no test part: what data.split leaves for it is less than one example",)
+    assert splits.notes[0] == "no dev and no test part: what data.split leaves for it is less than one example"
+    assert splits.notes[1].startswith("without a dev part there is no variance verdict")
     with pytest.raises(InvalidInput, match=r"data\.split\.dev: 10 % of 4 examples is less than one"):
         prepare(source, Split(dev=0.1), Standard(), regression=False, seed=0, dtype="float32")
 

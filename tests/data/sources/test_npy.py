@@ -14,7 +14,7 @@ Y = np.array([0, 1, 1, 0])
 
 def files(tmp_path: Path, **arrays: Any) -> Npy:
     """A file for each key."""
-    paths = {}
+    paths: dict[str, Any] = {}
     for key, array in arrays.items():
         path = tmp_path / f"{key}.npy"
         paths[key] = str(path)
