@@ -56,6 +56,11 @@ class Drawn:
     sizes: Sizes
     notes: tuple[str, ...] = ()
 
+    @property
+    def lengths(self) -> dict[str, int]:
+        """How many rows each part has."""
+        return {part: len(found) for part, found in self.rows.items()}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Random:
@@ -97,7 +102,11 @@ class Group:
         rows = {part: np.empty(0, dtype=np.int64) for part in pool.counts}
         rows |= {part: np.flatnonzero(part_of[groups] == i) for i, part in enumerate(parts) if part in pool.counts}
         each = ", ".join(f"{part} {len(np.unique(groups[rows[part]])):,}" for part in PARTS if len(rows.get(part, ())))
-        return Drawn(rows=rows, sizes=_lengths(rows), notes=(f"groups of {quoted(self.column)}: {each}", *_missed(pool, rows)))
+        return Drawn(
+            rows=rows,
+            sizes={part: len(found) for part, found in rows.items()},
+            notes=(f"groups of {quoted(self.column)}: {each}", *_missed(pool, rows)),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,10 +184,6 @@ def split_rows(counts: Mapping[str, int], m: int, seed: int, labels: IntArray | 
         groups, table = np.split(order, np.cumsum(class_sizes)[:-1]), apportion(class_sizes, sizes)
     pieces = [np.split(group, np.cumsum(row)[:-1]) for group, row in zip(groups, table, strict=True)]
     return {part: np.sort(np.concatenate([piece[i] for piece in pieces])) for i, part in enumerate(PARTS) if part in counts}
-
-
-def _lengths(rows: Mapping[str, IntArray]) -> dict[str, int]:
-    return {part: len(found) for part, found in rows.items()}
 
 
 def _wanted(pool: Pool) -> dict[str, int]:

@@ -111,6 +111,7 @@ def prepare(
         classes=Classes(names=classes, labels=label_type(raw)) if classes else None,
         target_scale=scale,
     )
+    absent = absence_notes(chosen.keys())
     examples = _parts(preparation, scale, chosen, y)
     return Splits(
         train=examples["train"],
@@ -123,17 +124,18 @@ def prepare(
         sha256=raw.sha256,
         notes=(
             *raw.notes,
-            *split_notes(split, {part: len(rows) for part, rows in drawn.rows.items()}, m),
+            *split_notes(split, drawn.lengths, m),
             *drawn.notes,
-            *absence_notes(chosen.keys()),
-            *(label_notes(y["train"], classes) if classes else ()),
-            *_notes(preparation, chosen),
+            *absent,
+            *_notes(preparation, chosen, y["train"]),
         ),
     )
 
 
-def _notes(preparation: Preparation, chosen: dict[str, Selection]) -> Iterator[str]:
-    """Yield what the user should know about the preparation."""
+def _notes(preparation: Preparation, chosen: dict[str, Selection], y: LabelArray) -> Iterator[str]:
+    """Yield what the user should know about the labels y of the training part, and about the preparation."""
+    if preparation.classes:
+        yield from label_notes(y, preparation.classes.names)
     yield from imputation_notes(preparation.imputation, chosen["train"])
     yield from encoding_notes(preparation.encodings, chosen)
     yield from preparation.normalization.notes()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.arrays import IntArray
-from dlrun.data.drawing import PARTS, Drawn, Group, Hash, Time, split_rows
+from dlrun.data.drawing import Drawn, Group, Hash, Time, split_rows
 from dlrun.data.preprocessing import Standard
 from dlrun.data.raw import RawData, RawExamples, row_numbers
 from dlrun.data.sources import Csv, Digits, Temperatures
@@ -114,11 +114,9 @@ TRAIN_DEV = st.sampled_from([0, 2, 0.1])
 @given(groups=st.lists(st.integers(0, 12), min_size=20, max_size=80), sizes=SIZES, train_dev=TRAIN_DEV, seed=seeds)
 def test_groups_are_never_torn_and_written_again_fall_alike(groups: list[int], sizes: Any, train_dev: Any, seed: int) -> None:
     raw, split = table(who=groups), Split(**sizes, by=Group(column="who"))
-    try:
-        first = drawn(split, raw, seed, train_dev)
-    except InvalidInput as error:
-        assert "different values, too few for" in str(error)
+    if len(set(groups)) < 6:  # as many parts there may be, one of them the rows that are left unused
         return
+    first = drawn(split, raw, seed, train_dev)
     assert_disjoint(first.rows, len(groups))
     homes = [{groups[row] for row in rows} for rows in first.rows.values()]
     for i, home in enumerate(homes):

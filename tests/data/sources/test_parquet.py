@@ -98,7 +98,7 @@ def test_numbers_may_be_names(tmp_path: Path) -> None:
         ([True, False, True], ("False", "True")),
         (["10", "9", "9"], ("10", "9")),
         (pa.array(["b", "a", "a"]).dictionary_encode(), ("a", "b")),
-        (pa.array([Decimal("1"), Decimal("2"), Decimal("1")]), ("1", "2")),
+        (pa.array([Decimal(1), Decimal(2), Decimal(1)]), ("1", "2")),
     ],
 )
 def test_labels_have_their_own_type(tmp_path: Path, labels: Any, classes: tuple[str, ...]) -> None:
