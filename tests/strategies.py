@@ -73,7 +73,7 @@ def _alternatives(alternative: Alternative, key: str) -> st.SearchStrategy[Any]:
     if alternative.type is str:
         if key == "name":
             return st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", alphabet=st.characters(codec="ascii"))
-        if key in {"path", "train_dev", "dev", "test"}:
+        if alternative.names_a_file:
             return texts.map(lambda text: "/" + text.replace("/", "").strip(".") + "x")
         return texts.filter(bool) if _bound(alternative, MinLen) else texts
     if alternative.type is None:

@@ -22,6 +22,8 @@ OUTSIDE = {
     "pydantic": {"spec"},
     "yaml": {"spec"},
     "pandas": {"data.sources", "api"},
+    "pyarrow": {"data.sources"},
+    "h5py": {"data.sources"},
     "matplotlib": {"report"},
     "rich": {"cli", "report"},
     "typer": {"cli"},

@@ -13,6 +13,7 @@ from dlrun.errors import Problem
 
 RawArray: TypeAlias = npt.NDArray[Any]
 Excerpt: TypeAlias = Callable[[int, str], tuple[str, ...]]  # (line, column) → that line of a text file, safe to print
+Reader: TypeAlias = Callable[[str], RawArray]  # a column's name → the text of its cells (m,), empty where one is missing
 
 BLOCK = 2**17  # values in a block: 1 MiB of float64, which stays in the cache
 MISSING = -1  # the code of a cell without a word
@@ -31,9 +32,10 @@ class RawExamples:
     """Examples as they came: x (m, n) of any real dtype, y (m,) of int, float, bool or text, ids (m,) counted in the source.
 
     In x a missing cell is NaN; codes (m, k) are those of the categories, MISSING where a cell is. `file` names where they came
-    from if that is not the source itself. `inputs` names the array that holds x, and `shape` is that of one example before it was
-    flattened; `label` names what holds y, a column or an array. `lines` (m,) are the lines of a text file, counted from 1, and
-    `excerpt` shows them.
+    from if that is not the source itself, `label_file` where y came from if that is another. `inputs` names the array that holds
+    x (a table, whose columns have names, has none), and `shape` is that of one example before it was flattened; `label` names
+    what holds y, a column or an array. `lines` (m,) are the lines of a text file, counted from 1, and `excerpt` shows them;
+    `read` gives any column of a table, those that were dropped too, by the ids.
     """
 
     x: RawArray
@@ -42,10 +44,12 @@ class RawExamples:
     ids: IntArray
     label: str
     file: str = ""
+    label_file: str = ""
     inputs: str = "x"
     shape: tuple[int, ...] = ()
     lines: IntArray | None = None
     excerpt: Excerpt | None = None
+    read: Reader | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -62,7 +66,8 @@ class RawData:
     """The parts of a source: either "all", to be split, or "train" with "dev" and "test" where the source brings them.
 
     `name` stands for the source in messages; `features` name the columns of x, `columns` all that an example has, in the order
-    in which it came; `sha256` is that of a file's bytes, or of a generator's arrays; `notes` are sentences for the user.
+    in which it came, `header` all that a table has; `sha256` is that of a file's bytes, or of a generator's arrays; `notes` are
+    sentences for the user.
     """
 
     name: str
@@ -70,6 +75,7 @@ class RawData:
     features: tuple[str, ...]
     categories: tuple[Category, ...] = ()
     columns: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
     images: bool
     sha256: str
     notes: tuple[str, ...] = ()
@@ -84,6 +90,19 @@ class RawData:
         """The parts that are kept as they came."""
         return frozenset(self.parts) - {self.pool}
 
+    def key(self, part: str, column: str) -> list[str]:
+        """Return the text of every cell (m,) of a column, of one that was dropped too; "" where a cell is missing.
+
+        Raises KeyError if there is no such column.
+        """
+        examples = self.parts[part]
+        if examples.read is not None and column in self.header:
+            return [str(text) for text in examples.read(column)[examples.ids]]
+        if column not in self.features:
+            raise KeyError(column)
+        values = examples.x[:, self.features.index(column)].tolist()
+        return ["" if value != value else repr(value) for value in values]
+
     def label_spot(self, part: str, row: int) -> str:
         """Where a label stands inside the source: `LINE:COLUMN`, or `ARRAY[ROW]`."""
         examples = self.parts[part]
@@ -91,16 +110,19 @@ class RawData:
         return f"{label}[{row}]" if examples.lines is None else f"{examples.lines[row]}:{label}"
 
     def value_spot(self, part: str, row: int, column: int) -> str:
-        """Where an input stands inside the source: `LINE:COLUMN`, or `ARRAY[ROW, COLUMN]` as NumPy counts."""
+        """Where an input stands inside the source: `LINE:COLUMN`, `COLUMN[ROW]`, or `ARRAY[ROW, COLUMN]` as NumPy counts."""
         examples = self.parts[part]
         if examples.lines is not None:
             return f"{examples.lines[row]}:{shown(self.features[column], width=40)}"
+        if not examples.inputs:
+            return f"{shown(self.features[column], width=40)}[{row}]"
         index = (row, *np.unravel_index(column, examples.shape or examples.x.shape[1:]))
         return f"{examples.inputs}[{', '.join(str(i) for i in index)}]"
 
     def label_problem(self, part: str, row: int, what: str, cure: str) -> Problem:
         """Return a problem with one label, at its place and with its line where there is one."""
-        return self._problem(self.label_spot(part, row), part, row, self.parts[part].label, what, cure)
+        file = self.parts[part].label_file
+        return self._problem(self.label_spot(part, row), part, row, self.parts[part].label, what, cure, file=file)
 
     def value_problem(self, part: str, row: int, column: int, what: str, cure: str) -> Problem:
         """Return a problem with one input, at its place and with its line where there is one."""
@@ -114,10 +136,10 @@ class RawData:
         spot = shown(column, width=40) + (f"[{row}]" if lines is None else "")
         return self._problem(spot if lines is None else f"{lines[row]}:{spot}", part, row, column, what, cure)
 
-    def _problem(self, spot: str, part: str, row: int, column: str, what: str, cure: str) -> Problem:
+    def _problem(self, spot: str, part: str, row: int, column: str, what: str, cure: str, *, file: str = "") -> Problem:
         lines, excerpt = self.parts[part].lines, self.parts[part].excerpt
         text = excerpt(int(lines[row]), column) if excerpt is not None and lines is not None else ()
-        return Problem(what=what, where=f"{self.parts[part].file or self.name}:{spot}", excerpt=text, cure=cure)
+        return Problem(what=what, where=f"{file or self.parts[part].file or self.name}:{spot}", excerpt=text, cure=cure)
 
 
 @dataclass(frozen=True, kw_only=True)

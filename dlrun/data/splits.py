@@ -1,17 +1,18 @@
 """What an experiment trains and is judged on: train, dev and test, ready for a network."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dlrun.arrays import Array, IntArray
+from dlrun.data.drawing import PARTS
 from dlrun.data.encoding import Categories, OneHot, encoding_notes
-from dlrun.data.labels import LabelArray, check_training_labels, encode_labels, label_notes, label_type
+from dlrun.data.labels import LabelArray, Labels, check_training_labels, encode_labels, label_notes, label_type
 from dlrun.data.missing import Missing, RefuseMissing, imputation_notes
 from dlrun.data.preparation import Classes, Dtype, Preparation
 from dlrun.data.preprocessing import Normalization, Normalize, TargetScale
 from dlrun.data.raw import RawData, Selection, row_numbers
 from dlrun.data.sources import Source
-from dlrun.data.splitting import PARTS, SomeOrNone, Split, split_notes, split_rows
+from dlrun.data.splitting import SomeOrNone, Split, absence_notes, split_notes
 
 REFUSED, ONE_HOT = RefuseMissing(), OneHot()
 
@@ -35,7 +36,8 @@ class Examples:
 class Splits:
     """The parts, and what was learned from the source on the way.
 
-    `split` is the one asked for, written as counts; `sha256` that of the source; `notes` are sentences for the user.
+    `split` is the one asked for and `held_out` the size of train-dev, both as sizes that choose these rows again: counts, or the
+    fractions of a hash; `sha256` is that of the source; `notes` are sentences for the user.
     """
 
     train: Examples
@@ -44,6 +46,7 @@ class Splits:
     test: Examples | None
     preparation: Preparation
     split: Split
+    held_out: SomeOrNone = 0
     sha256: str
     notes: tuple[str, ...]
 
@@ -91,7 +94,8 @@ def prepare(
     labels, classes = encode_labels(raw, regression=regression)
     m = len(raw.parts[raw.pool])
     counts = split.counts(m, raw.brought, train_dev)
-    chosen = _choose(raw, counts, seed, labels[raw.pool] if classes and split.stratify else None)
+    drawn = split.by.draw(split.pool(raw, counts, train_dev, labels[raw.pool] if classes else None), seed)
+    chosen = _choose(raw, drawn.rows)
     y = {name: labels[selection.part][selection.rows] for name, selection in chosen.items()}
     train = chosen["train"]
     if classes:
@@ -108,41 +112,51 @@ def prepare(
         classes=Classes(names=classes, labels=label_type(raw)) if classes else None,
         target_scale=TargetScale.fit(y["train"], train) if regression else None,
     )
-    examples = {name: _examples(preparation, selection, y[name]) for name, selection in chosen.items()}
+    absent = absence_notes(chosen.keys())
+    examples = _parts(preparation, chosen, y)
     return Splits(
         train=examples["train"],
         train_dev=examples.get("train_dev"),
         dev=examples.get("dev"),
         test=examples.get("test"),
         preparation=preparation,
-        split=split.resolved(counts),
+        split=split.resolved(drawn.sizes),
+        held_out=drawn.sizes.get("train_dev", 0),
         sha256=raw.sha256,
-        notes=(*raw.notes, *split_notes(split, counts, m), *_notes(preparation, chosen, y["train"])),
+        notes=(
+            *raw.notes,
+            *split_notes(split, drawn.lengths, m),
+            *drawn.notes,
+            *absent,
+            *_notes(preparation, chosen, y["train"]),
+        ),
     )
 
 
-def _notes(preparation: Preparation, chosen: dict[str, Selection], labels: LabelArray) -> Iterator[str]:
-    """Yield what the user should know about classes, gaps, words and columns."""
+def _notes(preparation: Preparation, chosen: dict[str, Selection], y: LabelArray) -> Iterator[str]:
+    """Yield what the user should know about the labels y of the training part, and about the preparation."""
     if preparation.classes:
-        yield from label_notes(labels, preparation.classes.names)
+        yield from label_notes(y, preparation.classes.names)
     yield from imputation_notes(preparation.imputation, chosen)
     yield from encoding_notes(preparation.encodings, chosen)
     yield from preparation.normalization.notes()
 
 
-def _examples(preparation: Preparation, selection: Selection, y: LabelArray) -> Examples:
-    """Return the examples of one part as the network sees them."""
+def _parts(preparation: Preparation, chosen: dict[str, Selection], y: Labels) -> dict[str, Examples]:
+    """Return the examples of each part, prepared; a target of regression is scaled."""
     scale = preparation.target_scale
-    return Examples(
-        x=preparation.inputs(selection),
-        y=scale.standardize(y, selection, preparation.dtype) if scale else y,
-        ids=selection.examples.ids[selection.rows],
-    )
+    return {
+        name: Examples(
+            x=preparation.inputs(selection),
+            y=scale.standardize(y[name], selection, preparation.dtype) if scale else y[name],
+            ids=selection.examples.ids[selection.rows],
+        )
+        for name, selection in chosen.items()
+    }
 
 
-def _choose(raw: RawData, counts: dict[str, int], seed: int, labels: IntArray | None) -> dict[str, Selection]:
+def _choose(raw: RawData, drawn: Mapping[str, IntArray]) -> dict[str, Selection]:
     """Return the examples of train, dev and test; empty parts are left out."""
-    drawn = split_rows(counts, len(raw.parts[raw.pool]), seed, labels)
     chosen = {name: Selection(raw=raw, part=raw.pool, rows=rows) for name, rows in drawn.items() if len(rows)}
     chosen |= {name: Selection(raw=raw, part=name, rows=row_numbers(len(raw.parts[name]))) for name in raw.brought}
     return {name: chosen[name] for name in PARTS if name in chosen}

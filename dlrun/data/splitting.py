@@ -1,21 +1,19 @@
-"""Splitting: how many examples go to train, dev and test, and which."""
+"""Splitting: how many examples go to train, dev and test; which, `drawing` says."""
 
 import math
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from dlrun.arrays import IntArray
-from dlrun.data.stratification import apportion
+from dlrun.data.drawing import Draw, Pool, Random
+from dlrun.data.raw import RawData
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.purposes import Purpose
-from dlrun.seeding import Stream, rng_for
 
 SIZED = ("train", "dev", "test")  # the parts that have a size in `data.split`
-PARTS = ("train", "train_dev", "dev", "test")  # the order in which rows are drawn: train_dev takes from train alone
 LARGEST_DEFAULT = 10_000  # examples in dev and in test: enough to see a difference of a tenth of a point
 
 # A whole number counts examples, a number with a point is a fraction of them: 1 is one example, 1.0 is all.
@@ -28,8 +26,8 @@ class Split:
     """The sizes of train, dev and test: counts (int) or fractions (float) of the m examples that are split.
 
     Left out, dev and test are min(m/5, 10,000) each, or an equal share of what other sizes leave; train is the rest.
-    A size of 0 means that there is no such part, any other size that there is one. `stratify` keeps the classes'
-    proportions in every part.
+    A size of 0 means that there is no such part, any other size that there is one. Which examples go where is drawn at
+    random, and `stratify` keeps the classes' proportions in every part; or a column decides (`by`).
     """
 
     train: Annotated[Some | None, Purpose.VARIANCE] = None
@@ -40,7 +38,13 @@ class Split:
     test: SomeOrNone | None = None
     """The part nobody looks at but `dlrun evaluate --split test`. Left out, min(20 %, 10,000) examples; `0` means none."""
     stratify: bool = True
-    """Keep the classes' proportions in every part, to within one example."""
+    """Keep the classes' proportions in every part, to within one example. Where a column decides (`by`), it has no say."""
+    by: Draw = Random()
+    """What decides which part an example goes to: chance, or a column.
+
+    Rows that belong together, of one patient, one house, one writer, must not be torn: what was learned from one of them is
+    no news in dev. Where the future is to be predicted, dev and test must lie in the future of train.
+    """
 
     def counts(self, m: int, brought: Set[str] = frozenset(), train_dev: SomeOrNone = 0) -> dict[str, int]:
         """Return how many of m examples go to each part; a part that the file brings gets none, and takes no size.
@@ -51,10 +55,8 @@ class Split:
         Raises InvalidInput at `data.split`, with the numbers: more than there is, no training example, or a size above 0
         that is less than one example.
         """
-        sizes = {part: getattr(self, part) for part in SIZED if part not in brought}
         raise_all(self._sizes_of_brought(brought, train_dev))
-        if train_dev:
-            sizes["train_dev"] = train_dev
+        sizes = self._sizes(brought, train_dev)
         quotas = _quotas(sizes, m)
         left = m - math.fsum(quotas.values())
         if left < -1e-9 * m:
@@ -71,6 +73,15 @@ class Split:
         raise_all(_less_than_one(part, size, m) for part, size in sizes.items() if size and not counts[part])
         return counts
 
+    def pool(self, raw: RawData, counts: Mapping[str, int], train_dev: SomeOrNone, labels: IntArray | None) -> Pool:
+        """Return what is divided, and into what; `labels` are the class indices (m,) of its rows, None for regression."""
+        strata = labels if self.stratify else None
+        return Pool(raw=raw, sizes=self._sizes(raw.brought, train_dev), counts=counts, labels=strata)
+
+    def _sizes(self, brought: Set[str], train_dev: SomeOrNone) -> dict[str, int | float | None]:
+        sizes = {part: getattr(self, part) for part in SIZED if part not in brought}
+        return sizes | ({"train_dev": train_dev} if train_dev else {})
+
     def _sizes_of_brought(self, brought: Set[str], train_dev: SomeOrNone) -> Iterator[Problem]:
         """Yield the sizes given for parts that the data brings."""
         given = {f"data.split.{part}": part for part in SIZED if getattr(self, part) is not None}
@@ -79,9 +90,9 @@ class Split:
             if part in brought:
                 yield Problem(what=f"the data brings its own {part} part", where=key, cure="leave this out")
 
-    def resolved(self, counts: Mapping[str, int]) -> "Split":
-        """Return the split written as the counts chosen, which choose the same rows again."""
-        return replace(self, **{part: counts.get(part) for part in SIZED})  # type: ignore[arg-type]
+    def resolved(self, sizes: Mapping[str, int | float]) -> "Split":
+        """Return the split written as the sizes drawn, which choose the same rows again."""
+        return replace(self, **{part: sizes.get(part) for part in SIZED})  # type: ignore[arg-type]
 
     def _too_many(self, sizes: Mapping[str, int | float | None], m: int) -> Problem:
         given = {part: size for part, size in sizes.items() if size is not None}
@@ -93,25 +104,6 @@ class Split:
         return Problem(what=what, where="data.split", cure="make one smaller, or leave out train: it gets the rest")
 
 
-def split_rows(counts: Mapping[str, int], m: int, seed: int, labels: IntArray | None = None) -> dict[str, IntArray]:
-    """Return the sorted rows of each part, disjoint and of exactly these sizes, drawn from m rows.
-
-    With class indices `labels` (m,), every part has each class within 1 example of its proportional number.
-    """
-    rng = rng_for(seed, Stream.SPLIT)
-    order = rng.permutation(m)
-    sizes = np.array([counts.get(part, 0) for part in PARTS])
-    sizes = np.append(sizes, m - sizes.sum())  # the last part is what stays unused
-    if labels is None:
-        groups, table = [order], sizes[None, :]
-    else:
-        class_sizes = np.bincount(labels)
-        order = order[np.argsort(labels[order], kind="stable")]
-        groups, table = np.split(order, np.cumsum(class_sizes)[:-1]), apportion(class_sizes, sizes)
-    pieces = [np.split(group, np.cumsum(row)[:-1]) for group, row in zip(groups, table, strict=True)]
-    return {part: np.sort(np.concatenate([piece[i] for piece in pieces])) for i, part in enumerate(PARTS) if part in counts}
-
-
 def split_notes(split: Split, counts: Mapping[str, int], m: int) -> Iterator[str]:
     """Yield what the user should know about the sizes; that nobody is left, when other sizes take all, needs no saying."""
     if unused := m - sum(counts.values()):
@@ -120,6 +112,14 @@ def split_notes(split: Split, counts: Mapping[str, int], m: int) -> Iterator[str
     empty = [part for part, size in asked.items() if size is None and not counts[part]]
     if empty and m - math.fsum(_quotas(asked, m).values()) > 1e-9 * m:
         yield f"no {' and no '.join(empty)} part: what data.split leaves for it is less than one example"
+
+
+def absence_notes(parts: Set[str]) -> Iterator[str]:
+    """Yield what it means that dev, or test, is not among the parts."""
+    if "dev" not in parts:
+        yield "without a dev part there is no variance verdict, and nothing chooses the best epoch: the last one counts"
+    elif "test" not in parts:
+        yield "without a test part this is the course's train/development practice: dev chooses, so its error is not unbiased"
 
 
 def _quotas(sizes: Mapping[str, int | float | None], m: int) -> dict[str, float]:

@@ -34,6 +34,17 @@ def fingerprint(paths: RunPaths, of: Literal["spec", "preparation", "data"]) -> 
         raise DlrunError(Problem(what=f"the fingerprint of the {of} is missing", where=str(paths.provenance))) from error
 
 
+def training_examples(paths: RunPaths) -> int:
+    """Return how many examples a run was trained on; the spec need not say it, where a hash drew them.
+
+    Errors: DlrunError if it is not there.
+    """
+    try:
+        return int(read_json(paths.provenance)["data"]["examples"]["train"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DlrunError(Problem(what="the number of training examples is missing", where=str(paths.provenance))) from error
+
+
 def resolved_spec(paths: RunPaths) -> LoadedSpec:
     """Return the spec a run was trained with, every choice written out.
 

@@ -10,7 +10,7 @@ from dlrun.data.batches import largest_batch
 from dlrun.data.preparation import Preparation
 from dlrun.data.raw import RawArray, RawData, RawExamples, Selection, row_numbers
 from dlrun.errors import DlrunError, InvalidInput, Problem
-from dlrun.experiment.origins import resolved_spec, stored_preparation
+from dlrun.experiment.origins import resolved_spec, stored_preparation, training_examples
 from dlrun.experiment.setup import EVALUATION_CHUNK, choose_batch_size, layers, smallest_batch
 from dlrun.experiment.threads import pinned
 from dlrun.kernels import NUMPY
@@ -69,14 +69,14 @@ def load_predictor(paths: RunPaths, which: checkpoint.Which = "best") -> Predict
     Errors: DlrunError if the run is damaged, has no weights yet, or does not fit into memory.
     """
     spec, preparation = resolved_spec(paths).spec, stored_preparation(paths)
-    loss, threads, m_train = spec.loss, spec.training.threads, spec.data.split.train
+    loss, threads = spec.loss, spec.training.threads
     n_classes = len(preparation.classes.names) if preparation.classes else 0
-    if loss == "auto" or threads == "auto" or not isinstance(m_train, int):
+    if loss == "auto" or threads == "auto":
         raise DlrunError(Problem(what="not every choice is written out in this spec", where=str(paths.resolved)))
     if loss.regression != (n_classes == 0) or spec.training.dtype != preparation.dtype:
         raise DlrunError(Problem(what="this preparation does not fit resolved.yaml", where=str(paths.preparation)))
     try:
-        network = _network(spec, loss, preparation, n_classes, m_train)
+        network = _network(spec, loss, preparation, n_classes, training_examples(paths))
         checkpoint.load_params(paths, which, network.params)
     except MemoryError as error:
         raise DlrunError(Problem(what="the network of this run does not fit into memory", where=str(paths.root))) from error

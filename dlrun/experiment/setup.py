@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dlrun.data.batches import boundaries, largest_batch
 from dlrun.data.preparation import Dtype
@@ -19,7 +20,7 @@ from dlrun.nn.network import Network, bytes_to_train
 from dlrun.nn.penalties import L1, L2, Penalty
 from dlrun.spec import KeepProbs, LoadedSpec, Spec
 from dlrun.spec.reading import too_large_when_written
-from dlrun.spec.schema import key_paths
+from dlrun.spec.schema import fields_of, key_paths
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
 
@@ -149,8 +150,9 @@ def load_splits(loaded: LoadedSpec, dtype: Dtype) -> Splits:
 
 def _located(loaded: LoadedSpec, problem: Problem) -> Problem:
     """Point to the spec for a problem with a key (`data.split`) or a whole file; a cell keeps its place in the file."""
-    for key in ("path", "train_dev", "dev", "test"):
-        path = getattr(loaded.spec.data.source, key, None)
+    source: Any = loaded.spec.data.source
+    for key, field in fields_of(source.__class__).items():
+        path = getattr(source, key) if field.shape.names_a_file else None
         if path is not None and problem.where == shown_path(path):
             return loaded.problem(f"data.source.{key}", f"{problem.where}: {problem.what}", problem.cure)
     if not problem.where:
@@ -234,7 +236,7 @@ def resolve(spec: Spec, splits: Splits, network: Network, loss: Loss, batch_size
         {
             "loss": loss,
             "data.split": splits.split,
-            "data.train_dev": len(splits.train_dev) if splits.train_dev and spec.data.train_dev else 0,
+            "data.train_dev": splits.held_out,
             "training.threads": threads,
             "training.kernels": network.kernels.name,
         }

@@ -15,8 +15,6 @@ from typing import overload
 from dlrun.spec.schema import Shape
 from dlrun.spec.tree import Entry, Mapping, Node, Scalar, Sequence
 
-PATH_KEYS = frozenset({"path", "train_dev", "dev", "test"})  # under which every component keeps the name of a file
-
 
 @overload
 def desugar(node: Mapping, shape: Shape | None) -> Mapping: ...
@@ -74,6 +72,8 @@ def kind_written(node: Node | None) -> str | None:
 
 
 def _scalar(node: Scalar, shape: Shape) -> Node:
+    if shape.names_a_file and isinstance(node.value, str) and node.value:
+        return replace(node, value=node.origin.text.absolute(node.value))
     if _is_kind(node, shape):
         return Mapping({"kind": Entry(node.origin, node)}, node.origin)
     return spelled_out(node, shape) if _is_number(node) and not shape.takes_numbers else node
@@ -90,7 +90,5 @@ def _is_number(node: Node) -> bool:
 
 
 def _value(key: str, node: Node, parent: Mapping, shape: Shape) -> Node:
-    if key in PATH_KEYS and shape.kinds and isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
-        return replace(node, value=node.origin.text.absolute(node.value))
     field = shape.at(key, kind_written(parent))
     return desugar(node, field.shape if field else None)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel
 
+from dlrun.data.sources.files import NamesAFile
 from dlrun.purposes import Purpose
 
 BOUNDS = (Ge, Gt, Le, Lt, MinLen, MaxLen)
@@ -47,6 +48,7 @@ class Alternative:
     item: Any = None  # the annotation of a list's items
     form: Form | None = None
     shorthand: str = ""
+    names_a_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,11 @@ class Shape:
     def takes_numbers(self) -> bool:
         """Return whether a number may stand here as it is."""
         return any(a.type in (int, float) for a in self.alternatives)
+
+    @cached_property
+    def names_a_file(self) -> bool:
+        """Return whether a text here is the path of a file."""
+        return any(a.names_a_file for a in self.alternatives)
 
     @cached_property
     def items(self) -> "Shape | None":
@@ -177,7 +184,9 @@ def _alternatives(annotation: Any, metadata: tuple[Any, ...]) -> Iterator[Altern
         elif origin is tuple:
             yield Alternative(tuple, bounds, item=get_args(annotation)[0])
         else:
-            yield Alternative(None if annotation is type(None) else annotation, bounds, form=form, shorthand=shorthand)
+            path = annotation is str and any(isinstance(m, NamesAFile) for m in metadata)
+            of = None if annotation is type(None) else annotation
+            yield Alternative(of, bounds, form=form, shorthand=shorthand, names_a_file=path)
 
 
 def _flat(metadata: tuple[Any, ...]) -> Iterator[Any]:

@@ -4,10 +4,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
+import h5py
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from dlrun.data.sources import Csv, Npz, Source
+from dlrun.data.sources import Csv, Hdf5, Npy, Npz, Parquet, Source
 
 SOURCES: list[Any] = list(get_args(Source))
 GENERATORS = [cls for cls in SOURCES if "noise" in (names := {f.name for f in fields(cls)}) or "spread" in names]
@@ -16,10 +19,23 @@ GENERATORS = [cls for cls in SOURCES if "noise" in (names := {f.name for f in fi
 @pytest.fixture
 def files(tmp_path: Path) -> dict[type, dict[str, Any]]:
     """What the sources need that have no default."""
-    table, archive = tmp_path / "t.csv", tmp_path / "t.npz"
+    table, typed, archive, arrays = (tmp_path / name for name in ("t.csv", "t.parquet", "t.npz", "t.h5"))
+    inputs, labels = tmp_path / "x.npy", tmp_path / "y.npy"
     table.write_text("a,b,label\n1,2,x\n3,4.5,y\n5,6,x\n")
-    np.savez(archive, x=np.arange(12.0).reshape(4, 3), y=[0, 1, 1, 0])
-    return {Csv: {"path": str(table), "target": "label"}, Npz: {"path": str(archive)}}
+    pq.write_table(pa.table({"a": [1, 3], "b": [2, 4.5], "label": ["x", "y"]}), typed)
+    x, y = np.arange(12.0).reshape(4, 3), np.array([0, 1, 1, 0])
+    np.savez(archive, x=x, y=y)
+    np.save(inputs, x)
+    np.save(labels, y)
+    with h5py.File(arrays, "w") as file:
+        file["x"], file["y"] = x, y
+    return {
+        Csv: {"path": str(table), "target": "label"},
+        Parquet: {"path": str(typed), "target": "label"},
+        Npz: {"path": str(archive)},
+        Npy: {"path": str(inputs), "labels": str(labels)},
+        Hdf5: {"path": str(arrays)},
+    }
 
 
 @pytest.mark.parametrize("cls", SOURCES)

@@ -185,7 +185,8 @@ def test_parts_too_small_to_be_there_are_said(tmp_path: Path) -> None:
     source = Npz(path=str(tmp_path / "t.npz"))
     splits = prepare(source, Split(), Standard(), regression=False, seed=0, dtype="float32")
     assert splits.sizes == {"train": 4}
-    assert splits.notes == ("no dev and no test part: what data.split leaves for it is less than one example",)
+    assert splits.notes[0] == "no dev and no test part: what data.split leaves for it is less than one example"
+    assert splits.notes[1].startswith("without a dev part there is no variance verdict")
     with pytest.raises(InvalidInput, match=r"data\.split\.dev: 10 % of 4 examples is less than one"):
         prepare(source, Split(dev=0.1), Standard(), regression=False, seed=0, dtype="float32")
 

@@ -1,14 +1,11 @@
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.data.splitting import SIZED, Split, split_notes, split_rows
+from dlrun.data.splitting import SIZED, Split, absence_notes, split_notes
 from dlrun.errors import InvalidInput
-from dlrun.seeding import Stream, rng_for
 
 
 def counts(m: int, **sizes: Any) -> tuple[int, ...]:
@@ -135,50 +132,6 @@ def test_counts_are_possible_and_choose_the_same_when_written_again(
             assert 1 <= chosen[part] <= size * m + 1e-6 < chosen[part] + 1 + 2e-6
 
 
-@st.composite
-def populations(draw: st.DrawFn) -> tuple[dict[str, int], list[int]]:
-    labels = draw(st.lists(st.integers(0, 4), min_size=1, max_size=120))
-    train = draw(st.integers(1, len(labels)))
-    dev = draw(st.integers(0, len(labels) - train))
-    test = draw(st.integers(0, len(labels) - train - dev))
-    return {"train": train, "dev": dev, "test": test}, labels
-
-
-@given(population=populations(), stratify=st.booleans(), seed=st.integers(0, 2**63 - 1))
-def test_parts_are_disjoint_of_exact_size_and_like_the_whole(
-    population: tuple[Mapping[str, int], list[int]], stratify: bool, seed: int
-) -> None:
-    sizes, labels = population
-    m, y = len(labels), np.array(labels)
-    rows = split_rows(sizes, m, seed, y if stratify else None)
-    assert {part: len(chosen) for part, chosen in rows.items()} == sizes
-    together = np.concatenate(list(rows.values()))
-    assert len(np.unique(together)) == len(together)
-    assert set(together.tolist()) <= set(range(m))
-    for part, chosen in rows.items():
-        assert (np.diff(chosen) > 0).all()
-        if stratify:
-            proportional = np.bincount(y) * sizes[part] / m
-            assert (np.abs(np.bincount(y[chosen], minlength=y.max() + 1) - proportional) <= 1 + 1e-9).all()
-    again = split_rows(sizes, m, seed, y if stratify else None)
-    assert all(np.array_equal(rows[part], again[part]) for part in rows)
-
-
-def test_seeds_choose_different_rows_and_every_row_is_as_likely() -> None:
-    y = np.repeat([0, 1], [90, 10])
-    hits = np.zeros(100)
-    for seed in range(400):
-        hits[split_rows({"train": 60, "dev": 20, "test": 20}, 100, seed, y)["dev"]] += 1
-    np.testing.assert_allclose(hits / 400, 0.2, atol=5 * np.sqrt(0.16 / 400))
-
-
-def test_rows_come_from_the_split_stream_and_no_other() -> None:
-    order = rng_for(9, Stream.SPLIT).permutation(10)
-    rows = split_rows({"train": 6, "dev": 3}, 10, 9)
-    assert rows["train"].tolist() == sorted(order[:6])
-    assert rows["dev"].tolist() == sorted(order[6:9])
-
-
 def test_unused_rows_are_said() -> None:
     assert notes(1797, train=1000, dev=0.4, test=0) == ["79 of 1,797 examples are left unused by data.split"]
     assert notes(100) == []
@@ -196,3 +149,18 @@ def test_unused_rows_are_said() -> None:
 )
 def test_a_default_part_without_examples_is_said(m: int, sizes: dict[str, Any], expected: list[str]) -> None:
     assert notes(m, **sizes) == expected
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"train", "dev", "test"}, []),
+        ({"train", "dev"}, ["train/development practice: dev chooses, so its error is not unbiased"]),
+        ({"train", "test"}, ["no variance verdict"]),
+        ({"train"}, ["no variance verdict"]),
+    ],
+)
+def test_what_it_means_that_a_part_is_not_there_is_said(parts: set[str], said: list[str]) -> None:
+    told = list(absence_notes(parts))
+    assert len(told) == len(said)
+    assert all(words in note for words, note in zip(said, told, strict=True))

@@ -49,6 +49,11 @@ def read_content(path: str) -> Content:
     return Content(data=data, name=name, sha256=sha256)
 
 
+def largest_unpacked(size: int) -> int:
+    """Return how many bytes a file of this size may unpack to; more is a bomb, or at least does not belong into memory."""
+    return max(LARGEST, RATIO * size)
+
+
 def _unpacked(path: str, file: BufferedReader, size: int) -> tuple[str, bytes]:
     if path.lower().endswith(".gz"):
         with gzip.open(file) as unpacked:
@@ -77,8 +82,8 @@ def _only_file(path: str, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 
 def _limited(path: str, unpacked: IO[bytes] | BufferedIOBase, size: int) -> bytes:
-    """Read up to what a file of this size may hold; more is a bomb, or at least does not belong into memory."""
-    most = max(LARGEST, RATIO * size)
+    """Read up to what a file of this size may hold."""
+    most = largest_unpacked(size)
     data: bytes = unpacked.read(most + 1)
     if len(data) > most:
         what = f"unpacks to more than {most:,} bytes, {most // size:,} times its size"

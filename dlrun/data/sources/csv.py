@@ -1,25 +1,27 @@
 """Tables: comma- or tab-separated text with a header, one example a row; one file to be split, or a file for each part."""
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import numpy as np
 from annotated_types import MinLen
 
-from dlrun.data.messages import Findings, did_you_mean, listed, quoted
-from dlrun.data.raw import RawData, RawExamples, row_numbers
+from dlrun.data.messages import Findings
+from dlrun.data.raw import RawArray, RawData
 from dlrun.data.sources.cells import names_a_class, read_columns
-from dlrun.data.sources.columns import coded, labels_of, matrix, number_columns, unread_columns
+from dlrun.data.sources.columns import labels_of, number_columns, unread_columns
+from dlrun.data.sources.files import FilePath
+from dlrun.data.sources.frames import Asked, Frame, files_of_parts, joined
 from dlrun.data.sources.parsing import misread_gaps, parse, words
 from dlrun.data.sources.table import Table, read_table
+from dlrun.errors import Problem
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EMPTY = ("", "?", "NA", "N/A", "NaN", "nan", "null")
-
-FilePath = Annotated[str, MinLen(1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +55,12 @@ class Csv:
 
     def load(self, seed: int) -> RawData:
         """Read the tables; the seed has no effect."""
-        files = self._files()
+        files, asked = self._files(), Asked(target=self.target, drop=self.drop, categorical=self.categorical)
         first, *others = files.values()
-        columns = self._features(first)
+        columns = asked.features(first.table)
+        first.add_to_header(asked.problems(first.table))
         for file in others:
-            self._check_columns(file, columns)
+            file.add_to_header(asked.losses(file.table, columns))
         if any(file.findings for file in files.values()):
             for file in files.values():
                 self._look_at_cells(file, columns)  # so that all problems come at once
@@ -68,43 +71,13 @@ class Csv:
         frames = {part: file.frame for part, file in files.items()}
         numbers = number_columns(frames, (column for column in columns if column not in self.categorical), self.empty)
         self._read_again(files, numbers)
-        holding_words = [column for column in columns if column not in numbers]
         for file in files.values():
-            self._read_words(file, holding_words)
-        return self._raw(files, columns, numbers, holding_words)
+            self._read_words(file, [column for column in columns if column not in numbers])
+        return self._raw(files, columns, numbers)
 
     def _files(self) -> dict[str, "_File"]:
-        others = {"train_dev": self.train_dev, "dev": self.dev, "test": self.test}
-        brought = {part: _File(path) for part, path in others.items() if path is not None}
-        return {"train" if brought else "all": _File(self.path), **brought}
-
-    def _features(self, file: "_File") -> list[str]:
-        """Return the feature columns in the file's order; every column that is asked for must be there."""
-        table, line = file.table, file.table.header_line
-        asked = [("target", self.target), *(("drop", c) for c in self.drop), *(("categorical", c) for c in self.categorical)]
-        for key, column in asked:
-            if column not in table.header:
-                file.findings.add(line, table.no_column(column, key))
-        if self.target in self.drop:
-            what = f"{quoted(self.target)} is the target and also in `drop`"
-            file.findings.add(line, table.problem(what, line, self.target, cure="take it out of `drop`"))
-        for column in set(self.categorical) & {self.target, *self.drop} & set(table.header):
-            what = (
-                f"{quoted(column)} is in `categorical`, but it is {'the target' if column == self.target else 'in `drop`, too'}"
-            )
-            file.findings.add(line, table.problem(what, line, column, cure="take it out of `categorical`"))
-        features = [column for column in dict.fromkeys(table.header) if column not in {self.target, *self.drop}]
-        if not features:
-            file.findings.add(line, table.problem("no column is left as a feature", line, 1, cure="drop fewer columns"))
-        return features
-
-    def _check_columns(self, file: "_File", columns: list[str]) -> None:
-        """Every part has the columns that the training part has."""
-        table, line = file.table, file.table.header_line
-        lost = [column for column in [*columns, self.target] if column not in table.header]
-        if lost:
-            what = f"no column {listed(lost)}, which the training part has"
-            file.findings.add(line, table.problem(what, line, 1, cure=did_you_mean(lost[0], table.header)))
+        paths = files_of_parts(self.path, train_dev=self.train_dev, dev=self.dev, test=self.test)
+        return {part: _File(path) for part, path in paths.items()}
 
     def _look_at_cells(self, file: "_File", columns: list[str]) -> None:
         table = file.table
@@ -135,34 +108,21 @@ class Csv:
         for column in columns:
             file.frame[column] = words(file.frame[column], self.empty)
 
-    def _raw(self, files: dict[str, "_File"], columns: list[str], numbers: list[str], holding_words: list[str]) -> RawData:
-        frames = {part: file.frame for part, file in files.items()}
-        categories, codes = coded(frames, holding_words)
-        labels = labels_of(frames, self.target)
-        parts = {
-            part: RawExamples(
-                x=matrix(file.frame, numbers),
-                codes=codes[part],
-                y=labels[part],
-                ids=row_numbers(len(file.frame)),
-                label=self.target,
-                file=file.table.name,
+    def _raw(self, files: dict[str, "_File"], columns: list[str], numbers: list[str]) -> RawData:
+        labels = labels_of({part: file.frame for part, file in files.items()}, self.target)
+        frames = {
+            part: Frame(
+                table=file.table,
+                sha256=file.table.sha256,
+                cells=file.frame,
+                labels=labels[part],
+                read=partial(_text, file.table, self.empty),
                 lines=file.table.lines,
                 excerpt=file.table.excerpt,
             )
             for part, file in files.items()
         }
-        tables = [file.table for file in files.values()]
-        return RawData(
-            name=tables[0].name,
-            parts=parts,
-            features=tuple(numbers),
-            categories=categories,
-            columns=tuple(columns),
-            images=False,
-            sha256=_sha256([table.sha256 for table in tables]),
-            notes=tuple(_extra_columns(tables)),
-        )
+        return joined(frames, columns, numbers, self.target)
 
 
 @dataclass
@@ -177,6 +137,11 @@ class _File:
     def __post_init__(self) -> None:
         self.table = read_table(self.path, self.findings)
 
+    def add_to_header(self, problems: Iterable[Problem]) -> None:
+        """Keep problems with the header."""
+        for problem in problems:
+            self.findings.add(self.table.header_line, problem)
+
 
 def _raise_all(files: dict[str, _File]) -> None:
     """Raise what was found in all of the files, if anything was."""
@@ -186,14 +151,7 @@ def _raise_all(files: dict[str, _File]) -> None:
     everything.raise_all()
 
 
-def _extra_columns(tables: list[Table]) -> Iterator[str]:
-    """Yield a note for each further file with columns that the first one does not have."""
-    first, *others = tables
-    for table in others:
-        if extra := [column for column in table.header if column not in first.header]:
-            yield f"{table.name}: columns that {first.name} does not have are left out: {listed(extra)}"
-
-
-def _sha256(digests: list[str]) -> str:
-    """Return the file's own digest, or of several files that of their digests."""
-    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+def _text(table: Table, empty: Collection[str], column: str) -> RawArray:
+    """Return the cells of one column as they stand in the file, without blanks around them, "" where one is missing."""
+    cells = parse(table, [column], text=[column], empty=())[column]
+    return np.asarray(words(cells, empty).fillna(""), dtype=object)

@@ -1,13 +1,27 @@
 """Data files: opened only when they are regular files, and named in messages the way the user sees them."""
 
+import hashlib
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
+from typing import Annotated, TypeAlias
+
+from annotated_types import MinLen
 
 from dlrun.data.messages import did_you_mean, shown
 from dlrun.errors import InvalidInput, Problem
 from dlrun.memory import require
+
+
+@dataclass(frozen=True)
+class NamesAFile:
+    """Marks a key of the spec that holds the path of a file: a relative one starts at the file that names it."""
+
+
+FilePath: TypeAlias = Annotated[str, MinLen(1), NamesAFile()]
 
 
 def shown_path(path: str) -> str:
@@ -45,3 +59,8 @@ def _neighbour(path: Path) -> str:
         return f"there is no directory {shown(str(path.parent))}"
     cure = did_you_mean(path.name, beside)
     return cure if cure.startswith("did you mean") else "relative paths start at the file that names them"
+
+
+def sha256_of_all(digests: Sequence[str]) -> str:
+    """Return the digest of the one file a source reads, or of several files that of their digests."""
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()

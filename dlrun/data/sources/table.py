@@ -69,6 +69,10 @@ class Table:
         cure = _other_delimiter(self, missing) or did_you_mean(missing, self.header)
         return self.problem(f"no column {quoted(missing)} ({asked_by})", self.header_line, 1, cure=cure)
 
+    def header_problem(self, what: str, column: str, cure: str) -> Problem:
+        """Return a problem with a column as a whole, at the header; without a name, with all of them."""
+        return self.problem(what, self.header_line, column or 1, cure=cure)
+
     def excerpt(self, line: int, column: str) -> tuple[str, ...]:
         """Return one line of the text, safe to print and cut around the cell of that column."""
         return self._excerpt(line, self.header.index(column))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlrun.data.missing import DropMissing, RefuseMissing
 from dlrun.data.raw import RawData
 from dlrun.data.sources.npz import Npz
 from dlrun.errors import InvalidInput
@@ -31,11 +32,25 @@ def test_one_pair_is_to_be_split(tmp_path: Path) -> None:
 
 
 def test_parts_are_kept_and_strangers_named(tmp_path: Path) -> None:
-    raw = load(tmp_path, x_test=X[:2], y_test=Y[:2], x_train=X, y_train=Y, weights=Y, x_train_dev=X)
+    raw = load(tmp_path, x_test=X[:2], y_test=Y[:2], x_train=X, y_train=Y, weights=Y, x_target_extra=X)
     assert raw.pool == "train"
     assert sorted(raw.brought) == ["test"]
     assert len(raw.parts["test"]) == 2
-    assert raw.notes[0].endswith("not used: 'weights', 'x_train_dev'")
+    assert raw.notes[0].endswith("not used: 'weights', 'x_target_extra'")
+
+
+@pytest.mark.parametrize("name", ["train_dev", "traindev"])
+def test_train_dev_has_two_spellings(tmp_path: Path, name: str) -> None:
+    raw = load(tmp_path, x_train=X, y_train=Y, **{f"x_{name}": X[:3], f"y_{name}": Y[:3]})
+    assert len(raw.parts["train_dev"]) == 3
+    assert raw.value_spot("train_dev", 1, 2) == f"x_{name}[1, 2]"
+
+
+def test_a_missing_value_is_left_to_what_data_missing_says(tmp_path: Path) -> None:
+    raw = load(tmp_path, x=np.where(X == 7, np.nan, X), y=Y)
+    with pytest.raises(InvalidInput, match=r"t\.npz:x\[2, 1\]"):
+        RefuseMissing().cleaned(raw)
+    assert len(DropMissing().cleaned(raw).parts["all"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -76,9 +91,14 @@ def test_bytes_and_more_than_two_dimensions_are_images(tmp_path: Path, x: Any, i
         ({"x": X, "y": Y[:3]}, "y", "4 examples in x, 3 labels in y"),
         ({"x": X, "y": Y * 1j}, "y", "numbers or text"),
         ({"x_train": X, "y_train": Y, "x_dev": X[:, :2], "y_dev": Y}, "x_dev", "has 2 columns, 'x_train' has 3"),
-        ({"x": np.where(X == 7, np.nan, X), "y": Y}, "x[2, 1]", "nan is not a finite number"),
+        ({"x": np.where(X == 7, np.inf, X), "y": Y}, "x[2, 1]", "inf is not a finite number"),
+        (
+            {"x_train": X, "y_train": Y, "x_train_dev": X, "y_train_dev": Y, "x_traindev": X, "y_traindev": Y},
+            "",
+            "'x_train_dev', 'x_traindev' are all the train_dev part",
+        ),
         ({"x": np.where(X > 7, -np.inf, X), "y": Y}, "x[2, 2]", "-inf is not a finite number; 4 such values in all"),
-        ({"x": np.where(X == 7, np.nan, X).reshape(4, 1, 3), "y": Y}, "x[2, 0, 1]", "nan is not"),
+        ({"x": np.where(X == 7, np.inf, X).reshape(4, 1, 3), "y": Y}, "x[2, 0, 1]", "inf is not"),
     ],
 )
 def test_what_is_wrong_is_located(tmp_path: Path, arrays: dict[str, Any], where: str, what: str) -> None:
@@ -92,7 +112,7 @@ def test_what_is_wrong_is_located(tmp_path: Path, arrays: dict[str, Any], where:
 @pytest.mark.parametrize(
     ("arrays", "cure"),
     [
-        ({}, "the archive is empty"),
+        ({}, "the file is empty"),
         ({"x_dev": X, "y_dev": Y}, "there are 'x_dev', 'y_dev'"),
         ({"x_dev": X, "y_dev": Y, "w\x1b": Y}, "there are 'x_dev', 'y_dev', 'w\\x1b'"),
         ({"X": X, "Y": Y}, "did you mean 'X'?"),
@@ -111,14 +131,14 @@ def test_values_have_places_in_the_array_as_it_was(tmp_path: Path) -> None:
 
 def test_a_bad_value_far_down_keeps_its_row(tmp_path: Path) -> None:
     x = np.zeros((3000, 2))
-    x[2500, 1] = np.nan
+    x[2500, 1] = np.inf
     with pytest.raises(InvalidInput, match=r"t\.npz:x\[2500, 1\]"):
         load(tmp_path, x=x, y=np.zeros(3000, int))
 
 
 def test_all_parts_are_judged_at_once(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
-        load(tmp_path, x_train=X * np.nan, y_train=Y, x_dev=X, y_dev=Y[:1])
+        load(tmp_path, x_train=np.full_like(X, np.inf), y_train=Y, x_dev=X, y_dev=Y[:1])
     assert len(caught.value.problems) == 2
 
 
