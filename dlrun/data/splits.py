@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from dlrun.arrays import Array, IntArray
 from dlrun.data.encoding import Categories, OneHot, encoding_notes
+from dlrun.data.label_noise import LabelNoise, noise_notes
 from dlrun.data.labels import LabelArray, encode_labels, label_notes, label_type
 from dlrun.data.missing import Missing, RefuseMissing, imputation_notes
 from dlrun.data.preparation import Classes, Dtype, Preparation
@@ -67,10 +68,32 @@ class Splits:
         return self.preparation.target_scale
 
     @property
+    def parts(self) -> dict[str, Examples]:
+        """The parts that are there, by name."""
+        parts = {"train": self.train, "train_dev": self.train_dev, "dev": self.dev, "test": self.test}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    @property
     def sizes(self) -> dict[str, int]:
         """How many examples each part has; parts that are not there are left out."""
-        parts = {"train": self.train, "train_dev": self.train_dev, "dev": self.dev, "test": self.test}
-        return {name: len(part) for name, part in parts.items() if part is not None}
+        return {name: len(part) for name, part in self.parts.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """The rows of each part as they came, with their labels: class indices, or targets in their own units (classes is None)."""
+
+    raw: RawData
+    selections: dict[str, Selection]
+    labels: dict[str, LabelArray]
+    classes: tuple[str, ...] | None
+    split: Split
+    notes: tuple[str, ...]
+
+    @property
+    def regression(self) -> bool:
+        """Whether the labels are targets."""
+        return self.classes is None
 
 
 def prepare(
@@ -81,19 +104,48 @@ def prepare(
     missing: Missing = REFUSED,
     categories: Categories = ONE_HOT,
     train_dev: SomeOrNone = 0,
+    label_noise: LabelNoise | None = None,
     regression: bool,
     seed: int,
     dtype: Dtype,
 ) -> Splits:
     """Load, encode, split and normalize; what is measured, is measured on the training part alone."""
+    chosen = choose(source, split, missing, train_dev=train_dev, label_noise=label_noise, regression=regression, seed=seed)
+    return prepared(chosen, normalize, missing, categories, dtype)
+
+
+def choose(
+    source: Source,
+    split: Split,
+    missing: Missing,
+    *,
+    train_dev: SomeOrNone,
+    label_noise: LabelNoise | None,
+    regression: bool,
+    seed: int,
+) -> Chosen:
+    """Load, encode the labels, and choose the rows of each part."""
     raw = missing.cleaned(source.load(seed))
     labels, classes = encode_labels(raw, regression=regression)
     m = len(raw.parts[raw.pool])
     counts = split.counts(m, raw.brought, train_dev)
-    chosen = _choose(raw, counts, seed, labels[raw.pool] if classes and split.stratify else None)
-    y = {name: labels[selection.part][selection.rows] for name, selection in chosen.items()}
-    train = chosen["train"]
-    scale = TargetScale.fit(y["train"], train) if regression else None
+    selections = _choose(raw, counts, seed, labels[raw.pool] if classes and split.stratify else None)
+    y = {name: labels[selection.part][selection.rows] for name, selection in selections.items()}
+    return Chosen(
+        raw=raw,
+        selections=selections,
+        labels=label_noise.applied(y, classes, seed) if label_noise else y,
+        classes=classes,
+        split=split.resolved(counts),
+        notes=(*raw.notes, *split_notes(split, counts, m), *noise_notes(label_noise, y)),
+    )
+
+
+def prepared(chosen: Chosen, normalize: Normalize, missing: Missing, categories: Categories, dtype: Dtype) -> Splits:
+    """Measure the training part, and make every part ready for a network."""
+    raw, y, classes = chosen.raw, chosen.labels, chosen.classes
+    train = chosen.selections["train"]
+    scale = TargetScale.fit(y["train"], train) if chosen.regression else None
     imputation = missing.fit(train)
     preparation = Preparation(
         columns=raw.columns or raw.features,
@@ -112,7 +164,7 @@ def prepare(
             y=scale.standardize(y[name], selection, dtype) if scale else y[name],
             ids=selection.examples.ids[selection.rows],
         )
-        for name, selection in chosen.items()
+        for name, selection in chosen.selections.items()
     }
     return Splits(
         train=examples["train"],
@@ -120,14 +172,13 @@ def prepare(
         dev=examples.get("dev"),
         test=examples.get("test"),
         preparation=preparation,
-        split=split.resolved(counts),
+        split=chosen.split,
         sha256=raw.sha256,
         notes=(
-            *raw.notes,
-            *split_notes(split, counts, m),
+            *chosen.notes,
             *(label_notes(y["train"], classes) if classes else ()),
             *imputation_notes(imputation, train),
-            *encoding_notes(preparation.encodings, chosen),
+            *encoding_notes(preparation.encodings, chosen.selections),
             *preparation.normalization.notes(),
         ),
     )
