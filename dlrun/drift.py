@@ -24,9 +24,9 @@ from dlrun.statistics.intervals import Estimate
 from dlrun.statistics.thinning import spread
 from dlrun.statistics.two_samples import Comparison, chi_square, kolmogorov_smirnov
 
-MOST_ROWS = 5_000  # of a part: a distance of a tenth is then beyond chance among a thousand columns
+MOST_ROWS = 2_500  # of a part: a distance of a tenth is then beyond chance among a thousand columns
 MOST_COLUMNS = 1_000  # of numbers: a quarter of a second
-CLASSIFIED_ROWS, CLASSIFIED_COLUMNS = 2_500, 200  # of a part: two tenths of a second
+CLASSIFIED_COLUMNS = 200  # a tenth of a second
 FEWEST_ROWS = 20  # of a part, from which on a classifier is asked
 
 LEVEL = 0.025  # false alarms of the columns together; those of the classifier, whose interval has 95 %, come to as many
@@ -57,7 +57,7 @@ def drift(
 ) -> Iterator[Finding]:
     """Yield a finding for each pair of parts that is worth asking about; `inputs` (m, n) are what a network sees.
 
-    Of each part up to 5,000 rows are compared, drawn at random. A column of numbers by Kolmogorov and Smirnov's test, one of
+    Of each part up to 2,500 rows are compared, drawn at random. A column of numbers by Kolmogorov and Smirnov's test, one of
     words, the gaps of one of numbers and the classes by χ², all together at a level of 2.5 % (Holm); a target as numbers
     are. What is told must also be at least 0.1 apart. And a classifier, fitted to half of the rows, is to be right about the
     other half in 55 % or more, with the whole interval above one half.
@@ -81,9 +81,7 @@ def drift(
         yield Finding(
             check="drift",
             severity=severity if unlike else "fine",
-            message=_sentence(
-                meaning if unlike else f"{part_name(first)} and {part_name(second)} are alike", tests, moved, accuracy
-            ),
+            message=_sentence(said, tests, moved, accuracy),
             cure=cure if unlike else "",
             parts=(first, second),
             facts=_facts(chosen, rows, tests, moved, accuracy),
@@ -127,7 +125,7 @@ def _moved(tests: Mapping[str, Comparison]) -> list[Moved]:
 
 def _classified(a: Array, b: Array, rng: np.random.Generator) -> Estimate | None:
     """Return how often a classifier tells two parts apart, asked about as many rows of each; None if they are too few."""
-    size = min(len(a), len(b), CLASSIFIED_ROWS)
+    size = min(len(a), len(b), MOST_ROWS)
     if size < FEWEST_ROWS:
         return None
     columns = spread(a.shape[1], CLASSIFIED_COLUMNS)

@@ -4,7 +4,6 @@ They look at all parts, test too: at inputs and labels, never at what a network 
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from itertools import combinations
 
 import numpy as np
@@ -14,12 +13,12 @@ from dlrun.data.duplicates import ALONE, groups_of_equals, input_bytes
 from dlrun.data.findings import Finding, Severity, part_name
 from dlrun.data.labels import LabelArray
 from dlrun.data.messages import MOST, listed, quoted
-from dlrun.data.preprocessing import Standard
+from dlrun.data.preprocessing import Normalization
 from dlrun.data.raw import Selection
-from dlrun.errors import InvalidInput
 
 LARGEST = 2**30  # bytes of inputs that are searched for equal rows: about a second
-FIRST = 3  # places that are told
+FIRST = 3  # places that are kept
+MATTERS = 0.001  # of all rows, or of a target's deviation: less cannot be seen in an error
 FARTHEST = 10.0  # deviations of a training column
 
 Chosen = Mapping[str, Selection]  # by part, train first
@@ -56,20 +55,17 @@ def classes_in_parts(labels: Labels, classes: tuple[str, ...]) -> Iterator[Findi
             yield _of_classes("absent_classes", "warning", message, "", part, absent)
 
 
-def extreme_values(chosen: Chosen) -> Iterator[Finding]:
-    """Yield the parts with numbers more than 10 deviations from the mean of the training column, and outside of its range.
+def extreme_values(chosen: Chosen, standard: Normalization) -> Iterator[Finding]:
+    """Yield the parts with numbers that `standard`, fitted to train, carries beyond 10, and that lie outside of train's range.
 
-    A column that hardly varies has the divisor that `normalize: standard` gives it. What training has seen is no surprise: a
-    long tail reaches beyond 10 deviations in every part.
+    What training has seen is no surprise: a long tail reaches beyond 10 deviations in every part.
     """
     train = chosen["train"]
-    with suppress(InvalidInput):  # numbers too large to have a finite deviation: nothing lies 10 of them away
-        standard = Standard().fit(train)
-        n = train.examples.x.shape[1]
-        low, high = (np.broadcast_to(standard.mean + sign * FARTHEST * standard.divisor, n) for sign in (-1, 1))
-        for part, selection in chosen.items():
-            if part != "train":
-                yield from _extremes(part, selection, train, low, high)
+    n = train.examples.x.shape[1]
+    low, high = (np.broadcast_to(standard.mean + sign * FARTHEST * standard.divisor, n) for sign in (-1, 1))
+    for part, selection in chosen.items():
+        if part != "train":
+            yield from _extremes(part, selection, train, low, high)
 
 
 def _numbered(labels: Labels) -> dict[str, IntArray]:
@@ -91,17 +87,17 @@ def _shared(
     places = [
         (_spot(chosen[later], row), _spot(chosen[earlier], int(np.flatnonzero(first == second[row])[0]))) for row in rows[:FIRST]
     ]
-    within = part_name(earlier)
+    of, here, there = part_name(later), *places[0]
+    twins = _percent(float(_repeated(first).mean()))
     message = (
-        f"{found:,} of {m:,} rows of {part_name(later)} ({_percent(found / m)}) have the inputs of a row of {within}, "
-        f"{alike:,} with its label: {', '.join(f'{here} as {there}' for here, there in places)}{', …' if found > FIRST else ''}; "
-        f"within {within}, {_percent(float(_repeated(first).mean()))} of the rows have such a twin"
+        f"{found:,} of {m:,} rows of {of} ({_percent(found / m)}) stand in {part_name(earlier)} too, "
+        f"{alike:,} with the same label: {here} is {there} (within {part_name(earlier)}, {twins} have a twin)"
     )
     yield Finding(
         check="shared_rows",
         severity="error",
         message=message,
-        cure=f"what is learned by heart looks like skill there: leave the copies out of {within}",
+        cure=f"the error on {of} flatters: leave the copies out of {part_name(earlier)}",
         parts=(earlier, later),
         facts={"rows": found, "share": found / m, "same_label": alike, "other_label": found - alike, "first": places},
     )
@@ -121,16 +117,18 @@ def _conflicts(part: str, groups: IntArray, kinds: IntArray, labels: LabelArray,
         y = labels[rows].astype(np.float64)
         means = np.bincount(group, weights=y) / np.bincount(group)
         lowest = float(np.sqrt(np.square(y - means[group]).sum() / m))
+        matters = lowest >= MATTERS * float(np.std(labels, dtype=np.float64))
         bound = f"no network comes closer than an RMSE of {lowest:.3g}"
     else:
         most = np.zeros(len(different), dtype=np.int64)
         np.maximum.at(most, key[0], counts)
         lowest = float((len(rows) - most.sum()) / m)
+        matters = lowest >= MATTERS
         bound = f"no network errs in less than {_percent(lowest)} of {part_name(part)}"
     of = f"{found:,} of {m:,} rows of {part_name(part)} ({_percent(found / m)})"
     yield Finding(
         check="conflicting_labels",
-        severity="warning",
+        severity="warning" if matters else "fine",
         message=f"{of} have the inputs of a row with another label: {bound}",
         parts=(part,),
         facts={"rows": found, "share": found / m, "lowest_error": lowest, "repeated_rows": len(rows)},

@@ -134,7 +134,7 @@ def load_splits(loaded: LoadedSpec, dtype: Dtype) -> tuple[Splits, tuple[Finding
             seed=spec.seed,
         )
         splits = prepared(chosen, data.normalize, data.missing, data.categories, dtype)
-        return splits, check(data.checks, chosen, splits, spec.seed)
+        return splits, check(data, chosen, splits, spec.seed)
     except InvalidInput as error:
         raise InvalidInput(*(_located(loaded, problem) for problem in error.problems)) from error
 
