@@ -33,6 +33,7 @@ LEVEL = 0.025  # false alarms of the columns together; those of the classifier, 
 DISTANCE = 0.1  # of 1; what is surely there, but smaller, is not worth a warning
 ACCURACY = 0.55  # of a classifier that is right in half of the cases by chance
 TOLD = 5  # columns
+LABEL = "(label)"
 
 # the parts compared, what it means if they are unlike, and what to do
 QUESTIONS: tuple[tuple[str, str, Severity, str, str], ...] = (
@@ -71,8 +72,7 @@ def drift(
         rows = {part: _some(len(chosen[part]), MOST_ROWS, rng) for part in (first, second)}
         tests = dict(_columns(chosen[first], chosen[second], rows[first], rows[second]))
         y = [labels[part][rows[part]] for part in (first, second)]
-        label = chosen[first].examples.label
-        tests["the label" if label in tests else label] = kolmogorov_smirnov(*y) if regression else _categories(*y)
+        tests[LABEL] = kolmogorov_smirnov(*y) if regression else _categories(*y)
         moved = _moved(tests)
         accuracy = _classified(inputs[first], inputs[second], rng)
         apart = accuracy is not None and accuracy.low > 0.5 and accuracy.value >= ACCURACY
@@ -139,16 +139,15 @@ def _some(m: int, most: int, rng: np.random.Generator) -> IntArray:
 
 
 def _sentence(meaning: str, tests: Mapping[str, Comparison], moved: Sequence[Moved], accuracy: Estimate | None) -> str:
+    told = "no single column differs"
     if moved:
-        first = ", ".join(f"{quoted(column.name)} {column.distance:.2f}" for column in moved[:TOLD])
-        told = f"{len(moved):,} of {len(tests):,} columns (the label is one) moved, by distance in shares of rows: {first}"
-        told += ", …" if len(moved) > TOLD else ""
-    else:
-        told = "no single column moved"
+        most = ", ".join(f"{quoted(column.name)} ({column.distance:.2f})" for column in moved[:TOLD])
+        ranked = ", most" if len(moved) > TOLD else ""
+        told = f"{len(moved):,} of {len(tests):,} columns, the label among them, differ{ranked}: {most}"
     if accuracy is None:
         return f"{meaning}: {told}"
     low, value, high = (f"{100 * share:.1f}" for share in (accuracy.low, accuracy.value, accuracy.high))
-    return f"{meaning}: {told}; a small classifier tells them apart in {value} % [{low}, {high}] of the cases, 50 % is chance"
+    return f"{meaning}: {told}; a small classifier tells them apart in {value} % [{low}, {high}] of the cases (chance: 50)"
 
 
 def _facts(

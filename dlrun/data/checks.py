@@ -87,17 +87,17 @@ def _shared(
     places = [
         (_spot(chosen[later], row), _spot(chosen[earlier], int(np.flatnonzero(first == second[row])[0]))) for row in rows[:FIRST]
     ]
-    of, here, there = part_name(later), *places[0]
+    of, within, (here, there) = part_name(later), part_name(earlier), places[0]
     twins = _percent(float(_repeated(first).mean()))
     message = (
-        f"{found:,} of {m:,} rows of {of} ({_percent(found / m)}) stand in {part_name(earlier)} too, "
-        f"{alike:,} with the same label: {here} is {there} (within {part_name(earlier)}, {twins} have a twin)"
+        f"{found:,} of {m:,} rows of {of} ({_percent(found / m)}) {'stands' if found == 1 else 'stand'} in {within} too, "
+        f"{alike:,} with the same label: {here} is {there} (within {within}, {twins} have a twin)"
     )
     yield Finding(
         check="shared_rows",
         severity="error",
         message=message,
-        cure=f"the error on {of} flatters: leave the copies out of {part_name(earlier)}",
+        cure=f"the error on {of} flatters: leave the copies out of {within}",
         parts=(earlier, later),
         facts={"rows": found, "share": found / m, "same_label": alike, "other_label": found - alike, "first": places},
     )
@@ -189,4 +189,4 @@ def _spot(selection: Selection, i: int) -> str:
 
 def _percent(share: float) -> str:
     """Return a share in percent, with two significant digits where it is small."""
-    return f"{100 * share:.1f} %" if share >= 0.01 or share == 0 else f"{100 * share:.2g} %"
+    return f"{100 * share:.1f} %" if share >= 0.01 else f"{100 * share:.2g} %"

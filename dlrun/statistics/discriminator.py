@@ -7,6 +7,7 @@ import numpy as np
 from dlrun.arrays import Array
 from dlrun.statistics.intervals import Estimate, wilson
 
+LARGEST = 1e100  # beyond it squares and sums leave float64
 FARTHEST = 5.0  # deviations; a value beyond counts as this far, so that one outlier does not decide a fit
 
 
@@ -27,7 +28,7 @@ class Discriminator:
     @classmethod
     def fit(cls, a: Array, b: Array) -> "Discriminator":
         """Fit to samples (m, n) of the same size and width."""
-        x = np.concatenate([a, b]).astype(np.float64)
+        x = _within_squares(np.concatenate([a, b]))
         mean, deviation = x.mean(axis=0), x.std(axis=0)
         deviation[deviation <= 1e-12 * np.abs(mean)] = 1.0  # constant ones, but for rounding
         z = _squared_too(x, mean, deviation)
@@ -41,7 +42,7 @@ class Discriminator:
 
     def scores(self, x: Array) -> Array:
         """Return a score (m,) for each row; above 0 it looks more like the second sample."""
-        return np.asarray((_squared_too(x, self.mean, self.deviation) - self.center) @ self.weights)
+        return np.asarray((_squared_too(_within_squares(x), self.mean, self.deviation) - self.center) @ self.weights)
 
 
 def told_apart(a: Array, b: Array, rng: np.random.Generator) -> Estimate:
@@ -54,6 +55,10 @@ def told_apart(a: Array, b: Array, rng: np.random.Generator) -> Estimate:
     fitted = Discriminator.fit(a[:half], b[:half])
     right = int((fitted.scores(a[half:]) <= 0).sum() + (fitted.scores(b[half:]) > 0).sum())
     return wilson(right, 2 * (len(a) - half))
+
+
+def _within_squares(x: Array) -> Array:
+    return np.clip(x.astype(np.float64), -LARGEST, LARGEST)
 
 
 def _squared_too(x: Array, mean: Array, deviation: Array) -> Array:
