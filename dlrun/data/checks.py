@@ -15,6 +15,7 @@ from dlrun.data.labels import LabelArray
 from dlrun.data.messages import MOST, listed, quoted
 from dlrun.data.preprocessing import Normalization
 from dlrun.data.raw import Selection
+from dlrun.statistics.intervals import difference, wilson
 
 LARGEST = 2**30  # bytes of inputs that are searched for equal rows: about a second
 FIRST = 3  # places that are kept
@@ -78,6 +79,7 @@ def _numbered(labels: Labels) -> dict[str, IntArray]:
 def _shared(
     chosen: Chosen, groups: Mapping[str, IntArray], kinds: Mapping[str, IntArray], earlier: str, later: str
 ) -> Iterator[Finding]:
+    """Yield the rows of the later part that the earlier one holds too; an error unless its own rows repeat as often."""
     first, second = groups[earlier], groups[later]
     shared = (second != ALONE) & np.isin(second, first)
     if not shared.any():
@@ -88,18 +90,28 @@ def _shared(
         (_spot(chosen[later], row), _spot(chosen[earlier], int(np.flatnonzero(first == second[row])[0]))) for row in rows[:FIRST]
     ]
     of, within, (here, there) = part_name(later), part_name(earlier), places[0]
-    twins = _percent(float(_repeated(first).mean()))
+    file = here.rpartition(":")[0]
+    twins = wilson(int(_repeated(first).sum()), len(first))
+    usual = twins.value > 0 and difference(wilson(found, m), twins).low <= 0
     message = (
         f"{found:,} of {m:,} rows of {of} ({_percent(found / m)}) {'stands' if found == 1 else 'stand'} in {within} too, "
-        f"{alike:,} with the same label: {here} is {there} (within {within}, {twins} have a twin)"
+        f"{alike:,} with the same label: {here} and {there.removeprefix(file)}; "
+        f"{'about as often as ' if usual else ''}within {within}: {_percent(twins.value)}"
     )
     yield Finding(
         check="shared_rows",
-        severity="error",
+        severity="warning" if usual else "error",
         message=message,
-        cure=f"the error on {of} flatters: leave the copies out of {within}",
+        cure="" if usual else f"the error on {of} flatters: leave the copies out of {within}",
         parts=(earlier, later),
-        facts={"rows": found, "share": found / m, "same_label": alike, "other_label": found - alike, "first": places},
+        facts={
+            "rows": found,
+            "share": found / m,
+            "same_label": alike,
+            "other_label": found - alike,
+            "within": twins.value,
+            "first": places,
+        },
     )
 
 

@@ -20,7 +20,7 @@ def found(x: dict[str, Any], y: dict[str, Any], *, regression: bool = False) -> 
 
 
 def test_rows_of_two_parts_are_counted_and_shown_where_they_stand() -> None:
-    x = {"train": [[1, 2], [3, 4], [1, 2]], "dev": [[3, 4], [9, 9], [1, 2], [1, 2]], "test": [[7, 7]]}
+    x = {"train": [[1, 2], [3, 4], [5, 6]], "dev": [[3, 4], [9, 9], [1, 2], [1, 2]], "test": [[7, 7]]}
     told = found(x, {"train": [0, 1, 0], "dev": [0, 0, 0, 1], "test": [0]})
     shared = told["shared_rows", "train", "dev"]
     assert shared.severity == "error"
@@ -28,10 +28,23 @@ def test_rows_of_two_parts_are_counted_and_shown_where_they_stand() -> None:
     assert (shared.facts["same_label"], shared.facts["other_label"]) == (1, 2)
     assert shared.facts["first"] == [("t:x[0]", "t:x[1]"), ("t:x[2]", "t:x[0]"), ("t:x[3]", "t:x[0]")]
     assert shared.message == (
-        "3 of 4 rows of dev (75.0 %) stand in train too, 1 with the same label: t:x[0] is t:x[1] "
-        "(within train, 66.7 % have a twin)"
+        "3 of 4 rows of dev (75.0 %) stand in train too, 1 with the same label: t:x[0] and :x[1]; within train: 0 %"
     )
     assert set(told) == {("shared_rows", "train", "dev"), ("conflicting_labels", "dev")}
+
+
+def test_rows_that_repeat_as_often_within_a_part_are_no_leak() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 300, (1000, 1)).astype(float)  # a table of one column of few values
+    y = {"train": np.zeros(800), "dev": np.zeros(200)}
+    (usual,) = equal_rows(chosen_from({"train": x[:800], "dev": x[800:]}), y, regression=False)
+    assert (usual.severity, usual.cure) == ("warning", "")
+    assert "; about as often as within train: " in usual.message
+    alone = np.arange(800.0)[:, None]
+    alone[:40] = 0  # 5 % of the rows repeat, and half of dev is copied
+    dev = np.concatenate([alone[100:200], -1 - np.arange(100.0)[:, None]])
+    (leak,) = equal_rows(chosen_from({"train": alone, "dev": dev}), y, regression=False)
+    assert leak.severity == "error"
 
 
 @quick

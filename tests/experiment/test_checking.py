@@ -35,7 +35,7 @@ def test_what_is_found_is_told_and_stored(tmp_path: Path) -> None:
     run, _ = train_run(tmp_path, SPEC)
     (note,) = run.experiment.notes
     assert note.startswith("1 of 200 rows of dev (0.5 %) stands in train too, 1 with the same label: ")
-    assert "parts.npz:x_dev[7] is " in note
+    assert "parts.npz:x_dev[7] and :x_train[5]; within train: 0 % → " in note
     assert note in run.paths.log.read_text()
     stored = json.loads(run.paths.checks.read_text())
     assert (stored["schema"], stored["checks"]) == (1, "warn")
