@@ -11,7 +11,7 @@ from dlrun.data.duplicates import ALONE, groups_of_equals, input_bytes
 from dlrun.data.raw import Category, RawData, RawExamples, Selection, feature_names, row_numbers
 from tests.strategies import quick
 
-FEW = st.sampled_from([0.0, -0.0, 1.0, np.nan])
+FEW = st.sampled_from([0.0, -0.0, 1.0, np.nan, -np.nan])  # one NaN of many: its bits have a sign
 
 
 def chosen_from(parts: dict[str, Any], codes: dict[str, Any] | None = None) -> dict[str, Selection]:
