@@ -16,6 +16,9 @@ class Stream(IntEnum):
     GENERATOR = 5  # generated data
     GRADIENT_CHECK = 6
     BOOTSTRAP = 7
+    DRIFT = 8  # counter: the comparison
+    LABEL_NOISE = 9  # counter: the part
+    COLUMN_SCALES = 10
 
 
 def rng_for(seed: int, stream: Stream, counter: int = 0) -> np.random.Generator:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -65,9 +65,10 @@ def _alternatives(alternative: Alternative, key: str) -> st.SearchStrategy[Any]:
     if alternative.type is Literal:
         return st.sampled_from(alternative.words)
     if alternative.item is not None:
-        least = _bound(alternative, MinLen)
+        least, most = _bound(alternative, MinLen), _bound(alternative, MaxLen)
         items = values(Shape(tuple(_item(alternative))), key)
-        return st.lists(items, min_size=least.min_length if least else 0, max_size=4).map(tuple)
+        sizes = least.min_length if least else 0, most.max_length if most else 4
+        return st.lists(items, min_size=sizes[0], max_size=sizes[1]).map(tuple)
     if alternative.type in (int, float):
         return _numbers(alternative)
     if alternative.type is str:

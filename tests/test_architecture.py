@@ -13,7 +13,7 @@ FLOORS: dict[str, int] = {
     "errors": 0, "arrays": 0, "seeding": 0, "purposes": 0,
     "kernels": 1, "statistics": 1, "memory": 1,
     "nn": 2, "data": 2, "diagnosis": 2, "rundir": 2,
-    "spec": 3, "training": 3, "checkpoint": 3,
+    "spec": 3, "training": 3, "checkpoint": 3, "drift": 3,
     "experiment": 4, "report": 4, "export": 4,
     "cli": 6, "api": 6,
 }  # fmt: skip
@@ -39,6 +39,7 @@ OUTSIDE = {
         "training",
         "checkpoint",
         "experiment",
+        "drift",
         "export",
         "api",
         "report",

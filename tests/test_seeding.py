@@ -25,6 +25,9 @@ def test_stream_numbers_are_frozen() -> None:
         "GENERATOR": 5,
         "GRADIENT_CHECK": 6,
         "BOOTSTRAP": 7,
+        "DRIFT": 8,
+        "LABEL_NOISE": 9,
+        "COLUMN_SCALES": 10,
     }
 
 

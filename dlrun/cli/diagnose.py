@@ -5,6 +5,8 @@ from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, RunReference, R
 
 def diagnose(run: RunReference, runs_dir: RunsDir = RUNS, output: OutputFormat = Format.text, debug: Debug = False) -> None:
     """Say what is wrong with a run: high bias, high variance, both, neither, or not enough examples to know."""
+    from dlrun.data.findings import told
+    from dlrun.experiment.checking import stored_findings
     from dlrun.experiment.stored import stored_diagnosis
     from dlrun.report.terminal import console, print_diagnosis
     from dlrun.rundir.files import as_json
@@ -18,3 +20,5 @@ def diagnose(run: RunReference, runs_dir: RunsDir = RUNS, output: OutputFormat =
     out = console()
     out.print(f"run {paths.id}", style="dim")
     print_diagnosis(found, out)
+    for sentence in told(stored_findings(paths)):
+        out.print(f"· {sentence}", style="dim")

@@ -59,7 +59,7 @@ def follow(run: "Run", *, quiet: bool, verbose: bool) -> None:
                 pass
             return
         watcher = Watcher(console(stderr=True), run.experiment, every_row=verbose)
-        for note in run.experiment.splits.notes:
+        for note in run.experiment.notes:
             watcher.say(f"· {note}", style="dim")
         watcher.say(f"run {run.paths.root}", style="dim")
         watcher.watch(steps)

@@ -18,9 +18,11 @@ def validate(
     """Check specs and their data without training. Exit code 2 if any is wrong; all errors are shown."""
     from dlrun.errors import InvalidInput, Problem
     from dlrun.experiment.setup import set_up
+    from dlrun.report.terminal import console
     from dlrun.rundir.files import as_json
     from dlrun.spec import read_spec
 
+    err = console(stderr=True)
     problems: list[Problem] = []
     rows: list[dict[str, Any]] = []
     for spec in specs:
@@ -28,6 +30,8 @@ def validate(
             experiment = set_up(read_spec(spec, overrides or ()))
             network, sizes = experiment.network, experiment.splits.sizes
             rows.append({"spec": str(spec), "valid": True, "parameters": network.params.count, "examples": sizes})
+            for note in experiment.notes:
+                err.print(f"· {spec}: {note}", style="dim")
         except InvalidInput as error:
             problems += error.problems
             rows.append({"spec": str(spec), "valid": False, "errors": [str(problem) for problem in error.problems]})

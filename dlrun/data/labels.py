@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlrun.arrays import Array, BoolArray, IntArray
-from dlrun.data.messages import listed, quoted, shown
+from dlrun.data.messages import quoted, shown
 from dlrun.data.raw import RawArray, RawData
 from dlrun.errors import InvalidInput, Problem, raise_all
 
@@ -52,9 +52,6 @@ def check_training_labels(labels: IntArray, classes: tuple[str, ...]) -> None:
 
 def label_notes(labels: IntArray, classes: tuple[str, ...]) -> Iterator[str]:
     """Yield what the user should know about the classes of the training part."""
-    absent = [classes[index] for index in np.flatnonzero(np.bincount(labels, minlength=len(classes)) == 0)]
-    if absent:
-        yield f"no training example of class {listed(absent)}: it cannot be learned"
     if len(classes) > max(10, len(labels) // 2):
         yield f"{len(classes):,} classes for {len(labels):,} training examples; {REGRESSION}"
 

@@ -103,6 +103,12 @@ class RawData:
         values = examples.x[:, self.features.index(column)].tolist()
         return ["" if value != value else repr(value) for value in values]
 
+    def row_spot(self, part: str, row: int) -> str:
+        """Where an example stands: `FILE:LINE`, or `FILE:ARRAY[ROW]`."""
+        examples = self.parts[part]
+        file = examples.file or self.name
+        return f"{file}:{examples.inputs}[{examples.ids[row]}]" if examples.lines is None else f"{file}:{examples.lines[row]}"
+
     def label_spot(self, part: str, row: int) -> str:
         """Where a label stands inside the source: `LINE:COLUMN`, or `ARRAY[ROW]`."""
         examples = self.parts[part]

@@ -1,18 +1,18 @@
 """What an experiment trains and is judged on: train, dev and test, ready for a network."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dlrun.arrays import Array, IntArray
-from dlrun.data.drawing import PARTS
+from dlrun.data.choosing import Chosen, choose
 from dlrun.data.encoding import Categories, OneHot, encoding_notes
-from dlrun.data.labels import LabelArray, Labels, check_training_labels, encode_labels, label_notes, label_type
+from dlrun.data.label_noise import LabelNoise
+from dlrun.data.labels import LabelArray, label_notes, label_type
 from dlrun.data.missing import Missing, RefuseMissing, imputation_notes
 from dlrun.data.preparation import Classes, Dtype, Preparation
 from dlrun.data.preprocessing import Normalization, Normalize, TargetScale
-from dlrun.data.raw import RawData, Selection, row_numbers
 from dlrun.data.sources import Source
-from dlrun.data.splitting import SomeOrNone, Split, absence_notes, split_notes
+from dlrun.data.splitting import SomeOrNone, Split
 
 REFUSED, ONE_HOT = RefuseMissing(), OneHot()
 
@@ -71,10 +71,15 @@ class Splits:
         return self.preparation.target_scale
 
     @property
+    def parts(self) -> dict[str, Examples]:
+        """The parts that are there, by name."""
+        parts = {"train": self.train, "train_dev": self.train_dev, "dev": self.dev, "test": self.test}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    @property
     def sizes(self) -> dict[str, int]:
         """How many examples each part has; parts that are not there are left out."""
-        parts = {"train": self.train, "train_dev": self.train_dev, "dev": self.dev, "test": self.test}
-        return {name: len(part) for name, part in parts.items() if part is not None}
+        return {name: len(part) for name, part in self.parts.items()}
 
 
 def prepare(
@@ -85,23 +90,46 @@ def prepare(
     missing: Missing = REFUSED,
     categories: Categories = ONE_HOT,
     train_dev: SomeOrNone = 0,
+    label_noise: LabelNoise | None = None,
     regression: bool,
     seed: int,
     dtype: Dtype,
 ) -> Splits:
     """Load, encode, split and normalize; what is measured, is measured on the training part alone."""
-    raw = missing.cleaned(source.load(seed))
-    labels, classes = encode_labels(raw, regression=regression)
-    m = len(raw.parts[raw.pool])
-    counts = split.counts(m, raw.brought, train_dev)
-    drawn = split.by.draw(split.pool(raw, counts, train_dev, labels[raw.pool] if classes else None), seed)
-    chosen = _choose(raw, drawn.rows)
-    y = {name: labels[selection.part][selection.rows] for name, selection in chosen.items()}
-    train = chosen["train"]
-    if classes:
-        check_training_labels(y["train"], classes)
+    chosen = choose(source, split, missing, train_dev=train_dev, label_noise=label_noise, regression=regression, seed=seed)
+    return prepared(chosen, normalize, missing, categories, dtype)
+
+
+def prepared(chosen: Chosen, normalize: Normalize, missing: Missing, categories: Categories, dtype: Dtype) -> Splits:
+    """Measure the training part, and make every part ready for a network."""
+    preparation = _fitted(chosen, normalize, missing, categories, dtype)
+    scale = preparation.target_scale
+    examples = {
+        name: Examples(
+            x=preparation.inputs(selection),
+            y=scale.standardize(chosen.labels[name], selection, dtype) if scale else chosen.labels[name],
+            ids=selection.examples.ids[selection.rows],
+        )
+        for name, selection in chosen.selections.items()
+    }
+    return Splits(
+        train=examples["train"],
+        train_dev=examples.get("train_dev"),
+        dev=examples.get("dev"),
+        test=examples.get("test"),
+        preparation=preparation,
+        split=chosen.split,
+        held_out=chosen.held_out,
+        sha256=chosen.raw.sha256,
+        notes=(*chosen.notes, *_notes(chosen, preparation)),
+    )
+
+
+def _fitted(chosen: Chosen, normalize: Normalize, missing: Missing, categories: Categories, dtype: Dtype) -> Preparation:
+    """Return the preparation, measured on the training part."""
+    raw, classes, train = chosen.raw, chosen.classes, chosen.selections["train"]
     imputation = missing.fit(train)
-    preparation = Preparation(
+    return Preparation(
         columns=raw.columns or raw.features,
         numbers=raw.features,
         images=raw.images,
@@ -110,53 +138,14 @@ def prepare(
         encodings=categories.fit(train),
         dtype=dtype,
         classes=Classes(names=classes, labels=label_type(raw)) if classes else None,
-        target_scale=TargetScale.fit(y["train"], train) if regression else None,
-    )
-    absent = absence_notes(chosen.keys())
-    examples = _parts(preparation, chosen, y)
-    return Splits(
-        train=examples["train"],
-        train_dev=examples.get("train_dev"),
-        dev=examples.get("dev"),
-        test=examples.get("test"),
-        preparation=preparation,
-        split=split.resolved(drawn.sizes),
-        held_out=drawn.sizes.get("train_dev", 0),
-        sha256=raw.sha256,
-        notes=(
-            *raw.notes,
-            *split_notes(split, drawn.lengths, m),
-            *drawn.notes,
-            *absent,
-            *_notes(preparation, chosen, y["train"]),
-        ),
+        target_scale=TargetScale.fit(chosen.labels["train"], train) if chosen.regression else None,
     )
 
 
-def _notes(preparation: Preparation, chosen: dict[str, Selection], y: LabelArray) -> Iterator[str]:
-    """Yield what the user should know about the labels y of the training part, and about the preparation."""
-    if preparation.classes:
-        yield from label_notes(y, preparation.classes.names)
-    yield from imputation_notes(preparation.imputation, chosen)
-    yield from encoding_notes(preparation.encodings, chosen)
+def _notes(chosen: Chosen, preparation: Preparation) -> Iterator[str]:
+    """Yield what the user should know about the training labels, and about the preparation."""
+    if chosen.classes:
+        yield from label_notes(chosen.labels["train"], chosen.classes)
+    yield from imputation_notes(preparation.imputation, chosen.selections)
+    yield from encoding_notes(preparation.encodings, chosen.selections)
     yield from preparation.normalization.notes()
-
-
-def _parts(preparation: Preparation, chosen: dict[str, Selection], y: Labels) -> dict[str, Examples]:
-    """Return the examples of each part, prepared; a target of regression is scaled."""
-    scale = preparation.target_scale
-    return {
-        name: Examples(
-            x=preparation.inputs(selection),
-            y=scale.standardize(y[name], selection, preparation.dtype) if scale else y[name],
-            ids=selection.examples.ids[selection.rows],
-        )
-        for name, selection in chosen.items()
-    }
-
-
-def _choose(raw: RawData, drawn: Mapping[str, IntArray]) -> dict[str, Selection]:
-    """Return the examples of train, dev and test; empty parts are left out."""
-    chosen = {name: Selection(raw=raw, part=raw.pool, rows=rows) for name, rows in drawn.items() if len(rows)}
-    chosen |= {name: Selection(raw=raw, part=name, rows=row_numbers(len(raw.parts[name]))) for name in raw.brought}
-    return {name: chosen[name] for name in PARTS if name in chosen}

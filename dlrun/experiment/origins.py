@@ -4,6 +4,7 @@ from typing import Literal
 
 from dlrun.data.preparation import Preparation
 from dlrun.errors import DlrunError, InvalidInput, Problem
+from dlrun.experiment.checking import checks_json
 from dlrun.experiment.provenance import provenance
 from dlrun.experiment.setup import Experiment
 from dlrun.rundir.files import read_json, sha256_of, write_atomically, write_json
@@ -17,6 +18,7 @@ def write_origins(experiment: Experiment, paths: RunPaths) -> None:
     """Write the spec as given and as resolved, what prepares an example, and where the run's numbers come from."""
     write_atomically(paths.spec, experiment.loaded.text)
     write_atomically(paths.resolved, to_yaml(experiment.spec))
+    write_json(paths.checks, checks_json(experiment.spec.data.checks, experiment.findings))
     write_json(paths.preparation, experiment.splits.preparation.to_json())
     checksums = {"resolved_sha256": sha256_of(paths.resolved), "preparation_sha256": sha256_of(paths.preparation)}
     write_json(paths.provenance, provenance(experiment, **checksums))

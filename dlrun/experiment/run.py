@@ -121,7 +121,7 @@ def open_run(experiment: Experiment, runs_dir: Path, *, argv: Sequence[str] = ()
         run = Run(experiment, paths, _first_record(experiment, paths, argv, overrides), interrupts)
         run.record.save(paths)
         write_origins(experiment, paths)
-        run.log(f"started {paths.id}", *experiment.splits.notes)
+        run.log(f"started {paths.id}", *experiment.notes)
         try:
             yield run
         except BaseException as error:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlrun.data.batches import boundaries, largest_batch
+from dlrun.data.choosing import choose
+from dlrun.data.findings import Finding, told
 from dlrun.data.preparation import Dtype
 from dlrun.data.sources.files import shown_path
-from dlrun.data.splits import Splits, prepare
+from dlrun.data.splits import Splits, prepared
 from dlrun.errors import InvalidInput, Problem, raise_all
+from dlrun.experiment.checking import check
 from dlrun.experiment.threads import choose_threads, cores
 from dlrun.kernels import NUMPY, Kernels
 from dlrun.memory import require
@@ -35,8 +38,14 @@ class Experiment:
     loaded: LoadedSpec
     spec: Spec
     splits: Splits
+    findings: tuple[Finding, ...]
     network: Network
     plan: Plan
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know about the data: how it was prepared, and what the checks found."""
+        return (*self.splits.notes, *told(self.findings))
 
     def start(self) -> State:
         """Return the state before the first step."""
@@ -68,7 +77,7 @@ def set_up(loaded: LoadedSpec, *, dtype: Dtype | None = None, kernels: Kernels =
 
 
 def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
-    splits = load_splits(loaded, spec.training.dtype)
+    splits, findings = load_splits(loaded, spec.training.dtype)
     loss = choose_loss(loaded, splits)
     batch_size = choose_batch_size(spec, len(splits.train))
     stacked = layers(spec, len(splits.classes or ()), loss)
@@ -99,7 +108,7 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
     if why := too_large_when_written(resolved):  # a run whose resolved.yaml cannot be read is lost
         what = f"with every default written out, this spec is too large: {why}"
         raise InvalidInput(Problem(what=what, where=str(loaded.path), cure="say what layers share once, in architecture"))
-    return Experiment(loaded=loaded, spec=resolved, splits=splits, network=network, plan=plan)
+    return Experiment(loaded=loaded, spec=resolved, splits=splits, findings=findings, network=network, plan=plan)
 
 
 def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss, smallest_batch: int) -> Iterator[Problem]:
@@ -129,21 +138,24 @@ def _too_large(loaded: LoadedSpec, stacked: list[Layer], n_in: int, rows: int) -
         yield from (loaded.problem(key, f"{key}: {problem.what}", problem.cure) for problem in error.problems)
 
 
-def load_splits(loaded: LoadedSpec, dtype: Dtype) -> Splits:
-    """Return the examples of every part, prepared; what is wrong with a key or a file is said where the spec names it."""
-    spec = loaded.spec
+def load_splits(loaded: LoadedSpec, dtype: Dtype) -> tuple[Splits, tuple[Finding, ...]]:
+    """Return the examples of every part, prepared, and what the checks found in them.
+
+    What is wrong with a key or a file is said where the spec names it; under `data.checks: strict` so are the findings.
+    """
+    spec, data = loaded.spec, loaded.spec.data
     try:
-        return prepare(
-            spec.data.source,
-            spec.data.split,
-            spec.data.normalize,
-            missing=spec.data.missing,
-            categories=spec.data.categories,
-            train_dev=spec.data.train_dev,
+        chosen = choose(
+            data.source,
+            data.split,
+            data.missing,
+            train_dev=data.train_dev,
+            label_noise=data.label_noise,
             regression=spec.loss != "auto" and spec.loss.regression,
             seed=spec.seed,
-            dtype=dtype,
         )
+        splits = prepared(chosen, data.normalize, data.missing, data.categories, dtype)
+        return splits, check(data, chosen, splits, spec.seed)
     except InvalidInput as error:
         raise InvalidInput(*(_located(loaded, problem) for problem in error.problems)) from error
 

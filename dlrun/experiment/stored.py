@@ -26,7 +26,8 @@ def reopen(paths: RunPaths, which: checkpoint.Which = "best") -> Experiment:
 
     Errors: InvalidInput if the data is not what the run was trained on; DlrunError if the run is damaged.
     """
-    experiment = set_up(resolved_spec(paths))
+    loaded = resolved_spec(paths)  # the data was checked before it was trained on
+    experiment = set_up(replace(loaded, spec=loaded.spec.with_values({"data.checks": "off"})))
     if experiment.splits.sha256 != fingerprint(paths, "data"):
         what = "the data has changed since this run was trained: its fingerprint is another one"
         raise InvalidInput(Problem(what=what, where=str(paths.root), cure="train again, or bring the old file back"))

@@ -43,6 +43,11 @@ class RunPaths:
         return self.root / "preparation.json"
 
     @property
+    def checks(self) -> Path:
+        """What the checks found in the data."""
+        return self.root / "checks.json"
+
+    @property
     def metrics(self) -> Path:
         """One row an epoch; deterministic."""
         return self.root / "metrics.csv"

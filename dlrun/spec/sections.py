@@ -8,6 +8,8 @@ from annotated_types import Ge, Gt, Le
 from pydantic import PlainSerializer, PlainValidator
 
 from dlrun.data.encoding import Categories, OneHot
+from dlrun.data.findings import Checks
+from dlrun.data.label_noise import LabelNoise
 from dlrun.data.missing import Missing, RefuseMissing
 from dlrun.data.preprocessing import Normalize, Standard
 from dlrun.data.sources import Source
@@ -51,6 +53,16 @@ class Data:
     Inputs on unlike scales make the cost a narrow valley, where only a small rate does not overshoot. On one scale it is
     rounder, and a large rate leads straight down.
     """
+    checks: Annotated[Checks, Purpose.TELL] = "warn"
+    """Look at the parts before training: rows that two of them share, equal rows with unlike labels, classes that are missing,
+    values far outside of train, and whether parts from different files come from one distribution.
+
+    What is found is told and written to checks.json. With `strict`, what makes the errors of the parts untrue ends it before
+    anything runs: shared rows, a class that train does not have, dev unlike test, train-dev unlike train. Dev unlike train is
+    none of that: train may come from elsewhere, and then the columns that moved explain a data mismatch.
+    """
+    label_noise: LabelNoise | None = None
+    """Wrong labels on purpose, a planted fault: `{train: 30%}`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from dlrun.spec import read_spec
 from tests.experiments import REGRESSION, SMALL, experiment, train_run, write_table
 
 FILES = {
-    "spec.yaml", "resolved.yaml", "run.json", "preparation.json", "provenance.json", "metrics.csv",
+    "spec.yaml", "resolved.yaml", "run.json", "preparation.json", "provenance.json", "checks.json", "metrics.csv",
     "steps.csv", "timings.csv", "predictions/dev.csv",
     "checkpoints/manifest.json", "diagnosis.json", "log.txt", "lock",
 }  # fmt: skip

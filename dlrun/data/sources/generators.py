@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
 from dlrun.arrays import Array, IntArray
 from dlrun.data.raw import RawArray, RawData, RawExamples, feature_names, row_numbers
@@ -20,6 +20,27 @@ from dlrun.seeding import Stream, rng_for
 Examples = Annotated[int, Ge(2), Le(10_000_000)]
 Noise = Annotated[float, Ge(0), Le(1e6)]
 PLANE_BYTES = 80  # held for one example while its two coordinates are drawn
+Scale = Annotated[float, Ge(1e-30), Le(1e30)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnScales:
+    """Each column times a factor of its own, the same for all rows: a planted fault that normalization takes away.
+
+    10^U,  U ~ U(log₁₀ smallest, log₁₀ largest)
+    """
+
+    log: Annotated[tuple[Scale, ...], MinLen(2), MaxLen(2)]
+    """The smallest and the largest factor, drawn evenly on a logarithmic scale: `[0.1, 100]`."""
+
+    def applied(self, x: Array, seed: int) -> Array:
+        """Return x (m, n) with its columns on other scales; InvalidInput if the first factor is not the smaller one."""
+        smallest, largest = self.log
+        if smallest > largest:
+            what = f"the smallest factor comes first, here are {smallest:g} and {largest:g}"
+            raise InvalidInput(Problem(what=what, where="data.source.column_scales.log", cure=f"[{largest:g}, {smallest:g}]"))
+        exponents = rng_for(seed, Stream.COLUMN_SCALES).uniform(np.log10(smallest), np.log10(largest), x.shape[1])
+        return np.asarray(x * 10**exponents)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +55,8 @@ class Moons:
     """How many to draw."""
     noise: Noise = 0.2
     """Standard deviation of what is added to every coordinate."""
+    column_scales: ColumnScales | None = None
+    """Columns on unlike scales on purpose, a planted fault: `{log: [0.1, 100]}`."""
 
     def load(self, seed: int) -> RawData:
         """Draw the examples."""
@@ -42,7 +65,7 @@ class Moons:
         t = rng.uniform(0, np.pi, self.examples)
         first = np.stack([np.cos(t), np.sin(t)], axis=1)
         x = np.where(y[:, None] == 0, first, [1, 0.5] - first)
-        return generated(self.kind, _noisy(x, self.noise, rng), y)
+        return generated(self.kind, _scaled(_noisy(x, self.noise, rng), self.column_scales, seed), y)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +82,8 @@ class Circles:
     """Standard deviation of what is added to every coordinate."""
     factor: Annotated[float, Gt(0), Lt(1)] = 0.5
     """Radius of the inner circle; the outer one has 1."""
+    column_scales: ColumnScales | None = None
+    """Columns on unlike scales on purpose, a planted fault: `{log: [0.1, 100]}`."""
 
     def load(self, seed: int) -> RawData:
         """Draw the examples."""
@@ -66,7 +91,7 @@ class Circles:
         y = _classes(self.kind, self.examples, 2)
         radius = np.where(y == 0, 1.0, self.factor)
         x = _on_circle(radius, rng.uniform(0, 2 * np.pi, self.examples))
-        return generated(self.kind, _noisy(x, self.noise, rng), y)
+        return generated(self.kind, _scaled(_noisy(x, self.noise, rng), self.column_scales, seed), y)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +110,8 @@ class Spirals:
     """How many arms, one class each."""
     turns: Annotated[float, Gt(0), Le(100)] = 1.5
     """How often an arm winds around the origin."""
+    column_scales: ColumnScales | None = None
+    """Columns on unlike scales on purpose, a planted fault: `{log: [0.1, 100]}`."""
 
     def load(self, seed: int) -> RawData:
         """Draw the examples."""
@@ -92,7 +119,7 @@ class Spirals:
         y = _classes(self.kind, self.examples, self.arms)
         t = rng.uniform(0, 1, self.examples)
         x = _on_circle(t, 2 * np.pi * (self.turns * t + y / self.arms))
-        return generated(self.kind, _noisy(x, self.noise, rng), y)
+        return generated(self.kind, _scaled(_noisy(x, self.noise, rng), self.column_scales, seed), y)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +141,8 @@ class Blobs:
     """Columns; those beyond the second hold noise only."""
     spread: Annotated[float, Gt(0), Le(1e6)] = 1.0
     """Standard deviation around a center."""
+    column_scales: ColumnScales | None = None
+    """Columns on unlike scales on purpose, a planted fault: `{log: [0.1, 100]}`."""
 
     def load(self, seed: int) -> RawData:
         """Draw the examples."""
@@ -123,7 +152,7 @@ class Blobs:
         y = _classes(self.kind, self.examples, self.centers)
         x = rng.normal(0, self.spread, (self.examples, self.features))
         x[:, :2] += _on_circle(np.full(len(y), 4.0), 2 * np.pi * y / self.centers)
-        return generated(self.kind, x, y)
+        return generated(self.kind, _scaled(x, self.column_scales, seed), y)
 
 
 def _classes(name: str, examples: int, classes: int) -> IntArray:
@@ -143,6 +172,10 @@ def _on_circle(radius: Array, angle: Array) -> Array:
 def _noisy(x: Array, noise: float, rng: np.random.Generator) -> Array:
     """Return x with noise added; -0.0 is a deviation of 0."""
     return x + rng.normal(0, abs(noise), x.shape)
+
+
+def _scaled(x: Array, scales: ColumnScales | None, seed: int) -> Array:
+    return scales.applied(x, seed) if scales else x
 
 
 def generated(name: str, x: Array, y: RawArray, *, features: tuple[str, ...] = (), label: str = "class") -> RawData:

@@ -14,7 +14,7 @@ from dlrun.spec.differences import Difference
 
 def overview(experiment: Experiment, differs: tuple[Difference, ...]) -> dict[str, Any]:
     """Return spec, differs, layers, parameters, work, memory, meaning, dev, advice."""
-    network, spec, splits = experiment.network, experiment.spec, experiment.splits
+    network, spec = experiment.network, experiment.spec
     memory = measure(experiment)
     rows = layer_rows(network)
     return {
@@ -27,7 +27,7 @@ def overview(experiment: Experiment, differs: tuple[Difference, ...]) -> dict[st
         "meaning": asdict(meaning(experiment)),
         "dev": _dev(experiment),
         "advice": [asdict(said) for said in advice(experiment)],
-        "notes": list(splits.notes),
+        "notes": list(experiment.notes),
     }
 
 

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from dlrun import memory
-from dlrun.data.sources.generators import Blobs, Circles, Moons, Spirals
+from dlrun.data.sources.generators import Blobs, Circles, ColumnScales, Moons, Spirals
 from dlrun.errors import InvalidInput
 from tests.laws import peak_bytes
 
@@ -88,3 +88,26 @@ def test_what_is_drawn_needs_about_the_memory_it_asks_for(source: Any, monkeypat
     assert raised.value.problems[0].where == "data.source.examples"
     monkeypatch.setattr(memory, "total_bytes", lambda: 2 * held)
     source.load(0)
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_scaled_columns_are_the_plain_ones_times_a_factor_within_the_limits(cls: Callable[..., Any]) -> None:
+    plain = cls().load(3)
+    scaled = cls(column_scales=ColumnScales(log=(0.1, 100))).load(3)
+    factors = scaled.parts["all"].x / plain.parts["all"].x
+    np.testing.assert_allclose(factors, np.broadcast_to(factors[0], factors.shape))
+    assert ((factors >= 0.1) & (factors <= 100)).all()
+    assert factors[0, 0] != pytest.approx(factors[0, 1])
+    np.testing.assert_array_equal(scaled.parts["all"].y, plain.parts["all"].y)
+
+
+def test_factors_are_even_on_a_logarithmic_scale() -> None:
+    factors = ColumnScales(log=(0.1, 100)).applied(np.ones((1, 20_000)), seed=1)[0]
+    assert np.mean(factors < 1) == pytest.approx(1 / 3, abs=0.015)
+    assert np.mean(factors < 10) == pytest.approx(2 / 3, abs=0.015)
+
+
+def test_limits_the_wrong_way_round_are_an_error() -> None:
+    with pytest.raises(InvalidInput, match=r"column_scales\.log: the smallest factor comes first") as caught:
+        Blobs(column_scales=ColumnScales(log=(100, 0.1))).load(0)
+    assert caught.value.problems[0].cure == "[0.1, 100]"
