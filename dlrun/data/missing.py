@@ -121,6 +121,11 @@ def imputation_notes(imputation: Imputation | None, train: Selection) -> Iterato
         yield f"numbers stand in for missing ones, counted in the training part: {', '.join(told[:MOST])}"
 
 
+def rows_with_gaps(examples: RawExamples) -> BoolArray:
+    """Return which rows miss a cell, (m,)."""
+    return np.asarray(_gaps(examples).any(axis=1))
+
+
 def _gaps(examples: RawExamples) -> BoolArray:
     """Return which cells are missing, (m, n + k): numbers, then words."""
     x = examples.x

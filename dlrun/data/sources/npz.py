@@ -73,14 +73,15 @@ def _read(name: str, file: BufferedReader) -> tuple[Arrays, list[str]]:
                 try:
                     arrays[key] = np.asarray(archive[key])
                 except UNREADABLE as error:
-                    problems.append(Problem(what=_unreadable(error), where=f"{name}:{key}"))
+                    problems.append(Problem(what=unreadable(error), where=f"{name}:{key}"))
     except UNREADABLE as error:
-        problems.append(Problem(what=_unreadable(error), where=name))
+        problems.append(Problem(what=unreadable(error), where=name))
     raise_all(problems)
     return arrays, ignored
 
 
-def _unreadable(error: Exception) -> str:
+def unreadable(error: Exception) -> str:
+    """Say why NumPy cannot read a file of arrays."""
     if "allow_pickle" in str(error):
         return "is an array of Python objects, which may run code when it is read; store numbers or text"
     return f"cannot be read: {shown(str(error) or type(error).__name__, width=200)}"

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -52,9 +52,9 @@ class Table:
         """The line on which the header stands: the first, unless blank ones come before it."""
         return next(self.records())[0]
 
-    def no_column(self, missing: str, asked_by: str) -> Problem:
-        """Return the problem that a column which is asked for is not there, with the name that may be meant."""
-        cure = _other_delimiter(self, missing) or did_you_mean(missing, self.header)
+    def no_column(self, missing: str, asked_by: str, taken: Collection[str] = ()) -> Problem:
+        """Return the problem that a column which is asked for is not there, with the name that may be meant, none that is taken."""
+        cure = _other_delimiter(self, missing) or did_you_mean(missing, (name for name in self.header if name not in taken))
         return self.problem(f"no column {quoted(missing)} ({asked_by})", self.header_line, 1, cure=cure)
 
     def excerpt(self, line: int, column: str) -> tuple[str, ...]:
