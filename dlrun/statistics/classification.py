@@ -74,4 +74,5 @@ def _area(positive: BoolArray, scores: Array) -> Callable[[Array], float]:
 
 def _ratio(part: Array, whole: Array) -> Array:
     """Return part / whole, NaN where there is no whole."""
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    out: Array = np.full(len(whole), np.nan)
+    return np.divide(part, whole, out=out, where=whole > 0)

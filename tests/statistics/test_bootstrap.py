@@ -28,8 +28,8 @@ def test_the_limits_of_a_mean_are_those_of_the_normal_approximation(weight: int)
 
 def test_nineteen_of_twenty_hold_the_truth() -> None:
     rng = np.random.default_rng(1)
-    held = sum(found.low <= 1 <= found.high for found in (mean_of(rng.exponential(size=60), seed=k) for k in range(100)))
-    assert held >= 86  # of 95 expected; the percentile bootstrap of 60 skewed values is a little short
+    held = sum(found.low <= 1 <= found.high for found in (mean_of(rng.exponential(size=60), seed=k) for k in range(40)))
+    assert held >= 34  # of 38 expected; the percentile bootstrap of 60 skewed values is a little short
 
 
 def test_the_seed_decides() -> None:

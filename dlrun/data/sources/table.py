@@ -53,7 +53,7 @@ class Table:
         return next(self.records())[0]
 
     def no_column(self, missing: str, asked_by: str, taken: Collection[str] = ()) -> Problem:
-        """Return the problem that a column which is asked for is not there, with the name that may be meant, none that is taken."""
+        """Return the problem that a column which is asked for is not there, with the name that may be meant, if not taken."""
         cure = _other_delimiter(self, missing) or did_you_mean(missing, (name for name in self.header if name not in taken))
         return self.problem(f"no column {quoted(missing)} ({asked_by})", self.header_line, 1, cure=cure)
 
