@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,33 @@ def test_the_last_weights_may_be_asked(run: RunPaths, shell: Shell) -> None:
     best, last = (shell("predict", "@last", "dev.csv", "--out", "-", "--which", which).out for which in ("best", "last"))
     assert best.splitlines()[0] == last.splitlines()[0]
     assert (run.root / "checkpoints").exists()
+
+
+CUSTOMERS = """
+    name: customers
+    data: {source: {kind: csv, path: customers.csv, target: y}, missing: impute}
+    training: {epochs: 20}
+"""
+
+
+def test_the_page_shows_what_is_printed(tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs/predict.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    write_words(tmp_path / "customers.csv", 300, seed=0)
+    (tmp_path / "new.csv").write_text(re.findall(r"```text\n(city,.*?)```", page, re.DOTALL)[0])
+    train_run(tmp_path, CUSTOMERS)
+    done = shell("predict", "@last", "new.csv", "--out", "-")
+    assert done.err == shown(page, "stderr of: dlrun predict @last new.csv --out -")
+    answers, told = (
+        list(csv.reader(text.splitlines())) for text in (done.out, shown(page, "stdout of: dlrun predict @last new.csv --out -"))
+    )
+    assert [row[:2] for row in answers] == [row[:2] for row in told]
+    for row, expected in zip(answers[1:], told[1:], strict=True):
+        assert list(map(float, row[2:])) == pytest.approx(list(map(float, expected[2:])), abs=1e-4)
+    evaluated = shell("evaluate", "@last", "--split", "dev").out
+    assert evaluated == shown(page, "output of: dlrun evaluate @last --split dev")
+
+
+def shown(page: str, comment: str) -> str:
+    """Return what a page shows below a comment."""
+    return page.partition(f"<!-- {comment} -->\n```text\n")[2].partition("```")[0]
