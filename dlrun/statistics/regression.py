@@ -10,7 +10,7 @@ from dlrun.arrays import Array
 def mean_absolute_error(errors: Array) -> Callable[[Array], float]:
     """Return what computes Σ w |e| / Σ w from weights, in the target's units: less swayed by few large errors than the RMSE."""
     sizes = np.abs(errors.astype(np.float64))
-    return lambda weights: float(weights @ sizes / weights.sum())
+    return lambda weights: _mean(sizes, weights)
 
 
 def explained(targets: Array, errors: Array) -> Callable[[Array], float]:
@@ -23,8 +23,12 @@ def explained(targets: Array, errors: Array) -> Callable[[Array], float]:
     y = y - y[0] if len(y) else y  # R² does not care, and large targets lose no digits
 
     def r2(weights: Array) -> float:
-        mean = weights @ y / weights.sum()
-        spread = weights @ np.square(y - mean)
-        return float(1 - weights @ squares / spread) if spread > 0 else np.nan
+        spread = _mean(np.square(y - _mean(y, weights)), weights)
+        return 1 - _mean(squares, weights) / spread if spread > 0 else np.nan
 
     return r2
+
+
+def _mean(values: Array, weights: Array) -> float:
+    """Return Σ w v / Σ w; without BLAS, whose bits and speed depend on its threads."""
+    return float((weights * values).sum() / weights.sum())
