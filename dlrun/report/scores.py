@@ -17,16 +17,19 @@ from dlrun.statistics.scores import ClassScore, ClassScores, RegressionScores, S
 
 MOST_CLASSES = 12  # that a table of confusion can be read with
 WORST = 10  # classes and pairs shown where there are more
+CORNER = "label ↓  predicted →"
 NAME = 20  # characters of a class's name
 
 
 def scores_page(scores: Scores, width: int) -> Iterator[RenderableType]:
     """Yield what scores are printed as, from the top, on so many columns."""
     if isinstance(scores, RegressionScores):
-        yield Text(f"mean absolute error {_figure(scores.mae, '.4g')}   R² {_figure(scores.r2)}")
+        yield Text(f"mean absolute error {_figure(scores.mae, '.4g')}")
+        yield Text(f"R² {_figure(scores.r2)}")
         return
-    kind = "AUC" if len(scores.classes) == 2 else "AUC, each class against the rest,"
-    yield Text(f"macro-F1 {_figure(scores.macro_f1)}   {kind} {_figure(scores.auc)}")
+    of = "" if len(scores.classes) == 2 else ", each class against the rest"
+    yield Text(f"macro-F1 {_figure(scores.macro_f1)}")
+    yield Text(f"AUC {_figure(scores.auc)}{of}")
     yield ""
     yield from _classes(scores)
     yield ""
@@ -71,12 +74,13 @@ def _share(value: float) -> str:
 
 
 def _room(names: Sequence[str], confusion: IntArray) -> int:
-    cell = max(cell_len(f"{int(confusion.max()):,}"), *map(cell_len, names))
-    return (len(names) + 1) * (cell + 2)
+    """Return how many columns of a terminal the table takes."""
+    widths = (max(cell_len(name), len(f"{n:,}")) for name, n in zip(names, confusion.max(axis=0).tolist(), strict=True))
+    return max(map(cell_len, (CORNER, *names))) + sum(width + 2 for width in widths)
 
 
 def _table(names: Sequence[str], confusion: IntArray) -> Iterator[RenderableType]:
-    table = table_of("label ↓  predicted →", *names, right=range(1, len(names) + 1))
+    table = table_of(CORNER, *names, right=range(1, len(names) + 1))
     for k, row in enumerate(confusion.tolist()):
         table.add_row(
             Text(names[k]), *(Text(f"{n:,}" if n else "·", style="" if n and j != k else "dim") for j, n in enumerate(row))

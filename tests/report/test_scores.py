@@ -46,7 +46,13 @@ def test_what_is_not_known_is_not_made_up() -> None:
     text = printed(of_classes(3, wrong=0))
     assert "macro-F1 1.0000 [limits unknown]" in text
     constant = printed(regression_scores(np.ones(5), np.zeros(5), seed=0))
-    assert constant == "mean absolute error 1 [limits unknown]   R² –\n"
+    assert constant == "mean absolute error 1 [limits unknown]\nR² –\n"
+
+
+def test_a_table_stands_where_it_has_room() -> None:
+    needed = len("label ↓  predicted →") + 3 * 4
+    assert "predicted →" in printed(of_classes(3), width=needed)
+    assert "predicted →" not in printed(of_classes(3), width=needed - 1)
 
 
 def test_names_cannot_reach_the_terminal() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlrun.data.messages import Findings, did_you_mean, listed, quoted, shown
+from dlrun.data.messages import MOST, Findings, did_you_mean, listed, quoted, shown
 from dlrun.data.preparation import Preparation
 from dlrun.data.raw import RawArray, RawData
 from dlrun.data.rows import Origin, Words, first_infinite, raw_rows
@@ -68,10 +68,11 @@ def _rows_of_table(path: str, preparation: Preparation, source: Source, label: s
     findings, empty = Findings(), empty_words(source)
     table = read_table(path, findings)
     asked = [*preparation.columns, *([label] if label else [])]
-    for column in asked:
-        if column not in table.header:
-            by = "the labels" if column == label else "this run was trained on it"
-            findings.add(table.header_line, table.no_column(column, by, taken=asked))
+    lost = [column for column in asked if column not in table.header]
+    for column in lost[:MOST]:
+        by = "the labels" if column == label else "this run was trained on it"
+        findings.add(table.header_line, table.no_column(column, by, taken=asked))
+    findings.others += len(lost[MOST:])
     if findings:
         _read_slowly(table, [name for name in preparation.numbers if name in table.header], preparation, empty, findings)
         findings.raise_all()

@@ -87,6 +87,16 @@ def test_what_is_wrong_with_a_table_has_its_place(text: str, told: str) -> None:
         read_rows(write(text), WORDS, SOURCE)
 
 
+def test_a_table_of_another_kind_is_told_in_few_words() -> None:
+    """A wrong run for a large table: the header's line is shown ten times, not once for each of its pixels."""
+    columns = tuple(f"pixel{k}" for k in range(784))
+    pixels = replace(NUMBERS, columns=columns, numbers=columns)
+    with pytest.raises(InvalidInput) as caught:
+        read_rows(write(TABLE), pixels, SOURCE)
+    assert len(caught.value.problems) == 11
+    assert "and 774 more like these" in str(caught.value)
+
+
 def test_labels_that_are_not_there_are_asked_for() -> None:
     with pytest.raises(InvalidInput, match=r"no column 'y' \(the labels\)"):
         read_labelled_rows(write("city,age,income\nRome,1,2\n"), WORDS, SOURCE)
