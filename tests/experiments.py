@@ -1,6 +1,7 @@
 """Small experiments for tests that need a whole run."""
 
 from pathlib import Path
+from random import Random
 from textwrap import dedent
 
 from dlrun.diagnosis.ladder import Diagnosis
@@ -39,6 +40,19 @@ def write_table(directory: Path, rows: int = 60) -> Path:
     """Write table.csv: y = 1000 + 50 a − 20 b, far from standardized."""
     path = directory / "table.csv"
     lines = ["a,b,y"] + [f"{k % 7},{k % 5},{1000 + 50 * (k % 7) - 20 * (k % 5)}.5" for k in range(rows)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def write_words(path: Path, rows: int, *, seed: int) -> Path:
+    """Write a table of words and gaps, the label `yes` for old or northern ones: city, age, income, y."""
+    rng = Random(seed)
+    lines = ["city,age,income,y"]
+    for _ in range(rows):
+        city, age, income = rng.choice(["Oslo", "Rome", "Bern"]), rng.randint(20, 70), rng.uniform(1e3, 9e3)
+        label = "yes" if age > 50 or city == "Oslo" else "no"
+        cells = [city if rng.random() > 0.1 else "", age if rng.random() > 0.1 else "", f"{income:.17g}"]
+        lines.append(",".join(map(str, [*cells, label])))
     path.write_text("\n".join(lines) + "\n")
     return path
 

@@ -6,10 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlrun.api.rows import Rows, as_matrix
+from dlrun.api.rows import Rows, as_raw
 from dlrun.api.tables import read_predictions, read_rows
 from dlrun.arrays import Array
-from dlrun.data.raw import RawArray
+from dlrun.data.raw import RawArray, RawData
+from dlrun.data.sources.row_files import empty_words
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import DlrunError
 from dlrun.experiment.origins import stored_preparation
@@ -103,8 +104,13 @@ class Run:
         return stored_diagnosis(self._paths)
 
     @property
-    def features(self) -> tuple[str, ...]:
+    def columns(self) -> tuple[str, ...]:
         """The names of the columns of X, in the order in which an array has them."""
+        return self._predictor.preparation.columns
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the network's inputs: columns of numbers, a column for each word of the others."""
         return self._predictor.preparation.features
 
     @property
@@ -116,15 +122,16 @@ class Run:
     def predict(self, X: Rows) -> RawArray:
         """Return the predicted label of each row of X, (m,): a class as the data names it, or a number in the target's units.
 
-        X is an array or list of rows (m, n), with columns in the order of `features`, or a DataFrame, whose columns are found
+        X is an array or list of rows (m, n), with columns in the order of `columns`, or a DataFrame, whose columns are found
         by name: their order does not matter, others are ignored. Images may be (m, height, width). The best weights predict.
+        A cell that is NaN or None is missing: what training measured stands in, if the run has `data.missing: impute`.
 
         >>> run.predict([[0, 0, 0, 16, 16, 0, 0, 0] * 8])
         array([1])
 
-        Errors: InvalidInput if a column is missing, or a value is not a finite number.
+        Errors: InvalidInput if a column is missing, a value is not a finite number, or missing where nothing stands in.
         """
-        return self._predictor.predict(as_matrix(X, self._predictor.preparation))
+        return self._predictor.predict(self._raw(X))
 
     def predict_proba(self, X: Rows) -> Array:
         """Return the probability of each class for each row of X, (m, C), in the order of `classes`.
@@ -134,7 +141,10 @@ class Run:
 
         Errors: InvalidInput as in `predict`, and for a run that predicts numbers.
         """
-        return self._predictor.probabilities(as_matrix(X, self._predictor.preparation))
+        return self._predictor.probabilities(self._raw(X))
+
+    def _raw(self, X: Rows) -> RawData:
+        return as_raw(X, self._predictor.preparation, empty_words(self._predictor.spec.data.source))
 
     @cached_property
     def _predictor(self) -> Predictor:

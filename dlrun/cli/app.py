@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, ls, rm, schema, show, smooth, train, validate
+from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, ls, predict, rm, schema, show, smooth, train, validate
 from dlrun.cli.completion import rejoin_bash_words
 from dlrun.errors import DlrunError, InvalidInput
 
@@ -30,6 +30,7 @@ for command in (
     train.train,
     diagnose.diagnose,
     evaluate.evaluate,
+    predict.predict,
     gradcheck.gradcheck,
     validate.validate,
     explain.explain,

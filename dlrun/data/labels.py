@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlrun.arrays import Array, BoolArray, IntArray
-from dlrun.data.messages import quoted, shown
+from dlrun.data.messages import listed, quoted, shown
 from dlrun.data.raw import RawArray, RawData
 from dlrun.errors import InvalidInput, Problem, raise_all
 
@@ -30,6 +30,32 @@ def encode_labels(raw: RawData, *, regression: bool) -> tuple[Labels, tuple[str,
     Regression: float64 (m,). InvalidInput says each cause why labels are neither, how many and where the first of them stand.
     """
     return (_targets(raw), None) if regression else _classes(raw)
+
+
+def known_labels(raw: RawData, classes: tuple[str, ...], labels: LabelType) -> IntArray:
+    """Return the labels (m,) of a part "all" as indices of classes that a run knows; `labels` is what they were in training.
+
+    InvalidInput for a label that is none of them, with its place.
+    """
+    raise_all(_not_classes(raw))
+    y = _integers(raw.parts["all"].y)
+    names = [str(label) for label in y.tolist()]
+    if labels == "integer" and _is_text(y):
+        names = [_whole(name) for name in names]
+    places = {name: place for place, name in enumerate(classes)}
+    found = np.array([places.get(name, -1) for name in names], dtype=np.int64)
+
+    def unseen(label: Any) -> str:
+        return f"the label {quoted(str(label))} is none that this run knows"
+
+    raise_all(_fault(raw, {"all": found < 0}, unseen, f"the classes are {listed(classes)}"))
+    return found
+
+
+def _whole(text: str) -> str:
+    """Return a whole number as Python writes it, so that 1.0 and 1 are one class; any other text as it is."""
+    number = _float(text)
+    return str(int(number)) if number.is_integer() else text
 
 
 def label_type(raw: RawData) -> LabelType:

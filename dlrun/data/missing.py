@@ -152,6 +152,11 @@ def _rows_without(column: str, raw: RawData, counts: Mapping[str, int]) -> str:
     return f"{quoted(column)} has no value in {' and '.join(found)}"
 
 
+def rows_with_gaps(examples: RawExamples) -> BoolArray:
+    """Return which rows miss a cell, (m,)."""
+    return np.asarray(_gaps(examples).any(axis=1))
+
+
 def _gaps(examples: RawExamples) -> BoolArray:
     """Return which cells are missing, (m, n + k): numbers, then words."""
     x = examples.x

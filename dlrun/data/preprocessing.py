@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from dlrun.arrays import Array, BoolArray, aligned_zeros
+from dlrun.arrays import Array, BoolArray, IntArray, aligned_zeros
 from dlrun.data.messages import MOST, limited, listed
 from dlrun.data.raw import Selection
 from dlrun.errors import InvalidInput, Problem
@@ -51,6 +51,13 @@ class Normalization:
                 raise InvalidInput(self._too_large(selection, z.dtype.name, largest))
             z[start : start + len(block)] = block
             start += len(block)
+
+    def beyond(self, selection: Selection, limit: float) -> IntArray:
+        """Return how many values of each column lie further than `limit` divisors from the mean, (n,)."""
+        found = np.zeros(selection.examples.x.shape[1], dtype=np.int64)
+        for block in self._normalized(selection):
+            found += (np.abs(block) > limit).sum(axis=0)
+        return found
 
     def _normalized(self, selection: Selection) -> Iterator[Array]:
         for block in selection.blocks():

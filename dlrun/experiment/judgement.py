@@ -11,7 +11,9 @@ from dlrun.diagnosis.headline import Metric
 from dlrun.diagnosis.ladder import Diagnosis, Errors, diagnose, metric_of
 from dlrun.errors import Diverged
 from dlrun.experiment.setup import Experiment
+from dlrun.nn.losses import Loss
 from dlrun.nn.metrics import logits
+from dlrun.nn.network import Network
 from dlrun.rundir.files import AppendFile
 from dlrun.rundir.paths import RunPaths
 from dlrun.statistics.intervals import Estimate, root_mean_square, wilson
@@ -40,17 +42,23 @@ class Judgement:
 
 
 def judge(experiment: Experiment, examples: Examples) -> Judgement:
-    """Run the network in inference mode over a part: Wilson's interval for a fraction wrong, the bootstrap for an RMSE.
+    """Run an experiment's network in inference mode over a part; errors as in `judge_network`."""
+    plan = experiment.plan
+    return judge_network(experiment.network, plan.loss, examples, error_unit=plan.error_unit, seed=experiment.spec.seed)
 
+
+def judge_network(network: Network, loss: Loss, examples: Examples, *, error_unit: float, seed: int) -> Judgement:
+    """Run a network in inference mode over examples: Wilson's interval for a fraction wrong, the bootstrap for an RMSE.
+
+    error_unit turns an error into the target's units.
     Errors: Diverged if the mean loss is not a finite number.
     """
-    network, loss = experiment.network, experiment.plan.loss
     z = logits(network, examples.x)
     losses = loss.each(z, examples.y)
     if not np.isfinite(losses.mean()):
         raise Diverged("the loss of these weights is not a finite number: the predictions are too large")
     if loss.regression:
-        error = root_mean_square(loss.each_error(z, examples.y) * experiment.plan.error_unit**2, experiment.spec.seed)
+        error = root_mean_square(loss.each_error(z, examples.y) * error_unit**2, seed)
     else:
         error = wilson(int(loss.each_error(z, examples.y).sum()), len(examples))
     return Judgement(examples, z, losses, error)

@@ -10,15 +10,16 @@ from dlrun import checkpoint
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.experiment.judgement import Judgement, judge
-from dlrun.experiment.origins import fingerprint, resolved_spec
+from dlrun.experiment.origins import fingerprint, resolved_spec, stored_preparation
 from dlrun.experiment.setup import Experiment, set_up
 from dlrun.experiment.threads import pinned
 from dlrun.rundir.files import read_json
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import Look, RunRecord
+from dlrun.statistics.scores import Scores, class_scores, regression_scores
 
-Part = Literal["train", "dev", "test"]
+Part = Literal["train", "train_dev", "dev", "test"]
 
 
 def reopen(paths: RunPaths, which: checkpoint.Which = "best") -> Experiment:
@@ -41,20 +42,40 @@ def evaluate_part(paths: RunPaths, part: Part) -> tuple[Judgement, RunRecord]:
         record = RunRecord.load(paths)
         experiment = reopen(paths)
         splits = experiment.splits
-        examples = {"train": splits.train, "dev": splits.dev, "test": splits.test}[part]
+        parts = {"train": splits.train, "train_dev": splits.train_dev, "dev": splits.dev, "test": splits.test}
+        examples = parts[part]
         if examples is None:
+            key = "data.train_dev" if part == "train_dev" else f"data.split.{part}"
             what = f"this run has no {part} part"
-            raise InvalidInput(Problem(what=what, where=str(paths.root), cure=f"give it one with data.split.{part}, and train"))
+            raise InvalidInput(Problem(what=what, where=str(paths.root), cure=f"give it one with {key}, and train"))
         threads = experiment.spec.training.threads
         assert threads != "auto", "a resolved spec says a number"
         with pinned(threads), np.errstate(all="ignore"):
             judgement = judge(experiment, examples)
         if part == "test":
-            error = judgement.error
-            look = Look(time=datetime.now(UTC), part=part, error=error.value, low=error.low, high=error.high, n=error.n)
-            record = replace(record, test_looks=(*record.test_looks, look))
-            record.save(paths)
+            record = note_look(paths, record, judgement)
         return judgement, record
+
+
+def note_look(paths: RunPaths, record: RunRecord, judgement: Judgement) -> RunRecord:
+    """Count a look at test in run.json; whoever calls holds the run's lock."""
+    error = judgement.error
+    look = Look(time=datetime.now(UTC), part="test", error=error.value, low=error.low, high=error.high, n=error.n)
+    record = replace(record, test_looks=(*record.test_looks, look))
+    record.save(paths)
+    return record
+
+
+def scores_of(paths: RunPaths, judgement: Judgement) -> Scores:
+    """Return what a run is worth on the examples of a judgement beyond its error; the run's seed draws the limits."""
+    spec, preparation = resolved_spec(paths).spec, stored_preparation(paths)
+    assert spec.loss != "auto", "a resolved spec names its loss"
+    y, predicted = judgement.examples.y, spec.loss.predict(judgement.z)
+    if preparation.classes:
+        return class_scores(y, predicted, preparation.classes.names, spec.seed)
+    scale = preparation.target_scale
+    assert scale, "real targets are scaled"
+    return regression_scores(scale.original(y.astype(np.float64)), scale.original(predicted), spec.seed)
 
 
 def stored_diagnosis(paths: RunPaths) -> Diagnosis:

@@ -1,6 +1,10 @@
 """A network as plain arrays in one .npz file, for anyone with NumPy.
 
-x_mean, x_divisor                       the inputs' normalization: (x − x_mean) / x_divisor
+features (n_in,)                        the names of what W1 multiplies: the columns of numbers, `NAME=(missing)` that is 1
+                                        where a number was missing, `NAME=word` that is 1 where the word stands
+x_columns (n,)                          the columns of numbers: the first n of the features
+x_fill (n,)                             what stands in for missing numbers, if the run imputes them
+x_mean, x_divisor (n,) or (1,)          their normalization: (x − x_mean) / x_divisor
 W1 (n_in, n_out), b1 (n_out,), W2, …    the dense layers; no b where batch norm follows
 gamma1, beta1, mean1, var1              batch norm behind W1, running averages corrected for their start
 y_mean, y_deviation                     regression: prediction · y_deviation + y_mean
@@ -42,7 +46,14 @@ def _parameters(network: Network) -> dict[str, Any]:
 
 def _data(preparation: Preparation) -> dict[str, Any]:
     normalization, scale = preparation.normalization, preparation.target_scale
-    arrays: dict[str, Any] = {"x_mean": normalization.mean, "x_divisor": normalization.divisor}
+    arrays: dict[str, Any] = {
+        "features": np.array(preparation.features, dtype=np.str_),
+        "x_columns": np.array(preparation.numbers, dtype=np.str_),
+        "x_mean": normalization.mean,
+        "x_divisor": normalization.divisor,
+    }
+    if preparation.imputation:
+        arrays["x_fill"] = preparation.imputation.fill
     if scale:
         arrays |= {"y_mean": np.array(scale.mean), "y_deviation": np.array(scale.deviation)}
     if preparation.classes:

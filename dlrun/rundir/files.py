@@ -11,8 +11,9 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
@@ -68,7 +69,14 @@ def encoded(text: str) -> bytes:
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:
-    """Replace a file so that any crash leaves the old one or the new one, whole.
+    """Replace a file so that any crash leaves the old one or the new one, whole."""
+    with replacing(path) as write:
+        write(encoded(data) if isinstance(data, str) else data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Yield what writes the next bytes of a file that replaces the old one when the block ends; if it fails, the old one stays.
 
     The bytes go to a temporary file in the same directory and reach the disk (fsync) before the name does (rename); the name
     reaches it when the directory is flushed.
@@ -78,7 +86,7 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         try:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             try:
-                write_all(fd, encoded(data) if isinstance(data, str) else data)
+                yield partial(write_all, fd)
                 os.fsync(fd)
             finally:
                 os.close(fd)
@@ -121,7 +129,7 @@ class AppendFile:
         with explained("open", path):
             self._fd = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW)
         try:
-            self._begin(_csv([columns]))
+            self._begin(csv_bytes([columns]))
         except BaseException:
             self.close()
             raise
@@ -137,7 +145,7 @@ class AppendFile:
 
     def append(self, *rows: Sequence[object]) -> None:
         """Add rows; floats are written so that reading them gives the same bits, None as an empty cell."""
-        self._write(_csv(rows))
+        self._write(csv_bytes(rows))
 
     def _write(self, data: bytes) -> None:
         with explained("append to", self.path):
@@ -167,7 +175,8 @@ class AppendFile:
         self.close()
 
 
-def _csv(rows: Iterable[Sequence[object]]) -> bytes:
+def csv_bytes(rows: Iterable[Sequence[object]]) -> bytes:
+    """Return rows as CSV; floats are written so that reading them gives the same bits, None as an empty cell."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return encoded(text.getvalue())
@@ -187,6 +196,11 @@ def write_json(path: Path, tree: Mapping[str, Any]) -> None:
 def as_json(tree: object) -> str:
     """Return a tree as JSON text for people: indented, keys in their own order, NaN and infinities as null."""
     return json.dumps(_plain(tree), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def json_line(tree: object) -> str:
+    """Return a tree as JSON on one line, otherwise as `as_json`."""
+    return json.dumps(_plain(tree), ensure_ascii=False, allow_nan=False)
 
 
 def _plain(tree: object) -> object:

@@ -11,11 +11,14 @@ import pytest
 
 from dlrun import checkpoint
 from dlrun.arrays import Array
+from dlrun.data.raw import RawData
+from dlrun.data.rows import Origin, raw_rows
 from dlrun.data.sources.csv import Csv
 from dlrun.data.sources.digits import Digits
 from dlrun.data.sources.generators import Blobs, Moons
 from dlrun.errors import DlrunError, InvalidInput
-from dlrun.experiment.predictor import load_predictor
+from dlrun.experiment import predictor as module
+from dlrun.experiment.predictor import Predictor, load_predictor
 from dlrun.rundir.paths import RunPaths
 from tests.experiments import REGRESSION, SMALL, train_run, write_table
 
@@ -52,6 +55,10 @@ def source_of(name: str, directory: Path) -> Array:
 TEXTS = {"moons": SMALL, "regression": REGRESSION, "words": WORDS, "digits": DIGITS, "full batch": FULL}
 
 
+def rows(predictor: Predictor, x: Array) -> RawData:
+    return raw_rows(predictor.preparation, x, [], Origin(name="input"))
+
+
 def stored(paths: RunPaths) -> list[dict[str, str]]:
     with paths.predictions_of("dev").open(newline="") as file:
         return list(csv.DictReader(file))
@@ -73,29 +80,59 @@ def trained(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[RunPaths, A
 
 def test_the_dev_examples_get_the_predictions_they_had(trained: tuple[RunPaths, Array]) -> None:
     paths, x = trained
-    predictor, rows = load_predictor(paths), stored(paths)
-    assert [str(label) for label in predictor.predict(x).tolist()] == [row["prediction"] for row in rows]
+    predictor, told = load_predictor(paths), stored(paths)
+    raw = rows(predictor, x)
+    assert [str(label) for label in predictor.predict(raw).tolist()] == [row["prediction"] for row in told]
     if predictor.preparation.classes:
-        p = predictor.probabilities(x)
-        told = p[:, 1] if p.shape[1] == 2 else p.max(axis=1)
-        assert told.tolist() == [float(row["probability"]) for row in rows]
+        p = predictor.probabilities(raw)
+        probability = p[:, 1] if p.shape[1] == 2 else p.max(axis=1)
+        assert probability.tolist() == [float(row["probability"]) for row in told]
 
 
 def test_one_by_one_is_in_bulk(trained: tuple[RunPaths, Array]) -> None:
-    paths, x = trained
+    paths, x = trained[0], trained[1][:100]
     predictor = load_predictor(paths)
     values = predictor.probabilities if predictor.preparation.classes else predictor.predict
-    bulk = values(x)
-    single = np.concatenate([values(row[None, :]) for row in x])
+    bulk = values(rows(predictor, x))
+    single = np.concatenate([values(rows(predictor, row[None, :])) for row in x])
     np.testing.assert_allclose(single, bulk, rtol=1e-5, atol=1e-5)
-    assert values(x[:0]).shape == (0, *bulk.shape[1:])
+    assert values(rows(predictor, x[:0])).shape == (0, *bulk.shape[1:])
+
+
+def test_blocks_decide_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = train_run(tmp_path)
+    predictor = load_predictor(run.paths)
+    raw = rows(predictor, np.random.default_rng(0).standard_normal((5000, 2)))
+    at_once = predictor.probabilities(raw)
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    assert len(list(predictor.outputs(raw, predictor.rows(raw)))) == 5
+    np.testing.assert_array_equal(predictor.probabilities(raw), at_once)
+
+
+GAP = np.array([[0.0, 0.0], [np.nan, 0.0]])
+
+
+def test_a_gap_is_an_error_where_training_took_none(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    predictor = load_predictor(run.paths)
+    with pytest.raises(InvalidInput, match=r"(?s)input:X\[1, 0\]: the cell is empty.*fill it, or remove the row"):
+        predictor.predict(rows(predictor, GAP))
+
+
+def test_where_training_dropped_rows_with_gaps_they_are_not_predicted(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path, SMALL, "data.missing=drop")
+    predictor = load_predictor(run.paths)
+    assert predictor.rows(rows(predictor, GAP)).tolist() == [0]
+    with pytest.raises(InvalidInput, match="1 of 2 rows miss a cell"):
+        predictor.predict(rows(predictor, GAP))
 
 
 def test_probabilities_of_numbers_are_refused(tmp_path: Path) -> None:
     write_table(tmp_path)
     run, _ = train_run(tmp_path, REGRESSION)
     with pytest.raises(InvalidInput, match=r"squared_error\): there are no classes"):
-        load_predictor(run.paths).probabilities(np.zeros((1, 2)))
+        predictor = load_predictor(run.paths)
+        predictor.probabilities(rows(predictor, np.zeros((1, 2))))
 
 
 def test_the_last_weights_can_be_had_and_are_others(tmp_path: Path) -> None:
@@ -109,7 +146,8 @@ def test_the_last_weights_can_be_had_and_are_others(tmp_path: Path) -> None:
 def test_a_value_too_large_is_said_with_its_place(tmp_path: Path) -> None:
     run, _ = train_run(tmp_path)
     with pytest.raises(InvalidInput, match=r"input:X\[1, 0\]: 1e\+39 is too large for float32"):
-        load_predictor(run.paths).predict(np.array([[0.0, 0.0], [1e39, 0.0]]))
+        predictor = load_predictor(run.paths)
+        predictor.predict(rows(predictor, np.array([[0.0, 0.0], [1e39, 0.0]])))
 
 
 def test_an_early_run_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from dlrun.experiment.stored import reopen
 from dlrun.export.npz import write_npz
-from tests.experiments import REGRESSION, SMALL, train_run, write_table
+from tests.experiments import REGRESSION, SMALL, train_run, write_table, write_words
 
 TEXTS = {
     "dropout": SMALL,
@@ -54,6 +54,36 @@ def test_predictions_can_be_made_from_the_file_alone(tmp_path: Path, name: str) 
             1 / (1 + np.exp(-outputs)), [float(row["probability"]) for row in stored], rtol=1e-4, atol=1e-6
         )
         assert [arrays["classes"][int(z > 0)] for z in outputs] == [row["prediction"] for row in stored]
+
+
+TABLE = """
+    data: {source: {kind: csv, path: table.csv, dev: dev.csv, target: y}, split: {test: 0}, missing: impute}
+    architecture: {hidden: [6]}
+    training: {epochs: 3}
+"""
+
+
+def test_words_and_gaps_can_be_encoded_by_the_names_in_the_file(tmp_path: Path) -> None:
+    write_words(tmp_path / "table.csv", 60, seed=0)
+    write_words(tmp_path / "dev.csv", 25, seed=1)
+    run, _ = train_run(tmp_path, TABLE)
+    experiment = reopen(run.paths)
+    write_npz(experiment.network, experiment.splits.preparation, tmp_path / "net.npz")
+    with np.load(tmp_path / "net.npz", allow_pickle=False) as file:
+        arrays = {key: file[key] for key in file.files}
+    features, columns = arrays["features"].tolist(), arrays["x_columns"].tolist()
+    assert features[: len(columns)] == columns
+    assert arrays["W1"].shape[0] == len(features)
+    inputs = []
+    with (tmp_path / "dev.csv").open(newline="") as table:
+        for row in csv.DictReader(table):
+            raw = np.array([float(row[name] or "nan") for name in columns])
+            numbers = (np.where(np.isnan(raw), arrays["x_fill"], raw) - arrays["x_mean"]) / arrays["x_divisor"]
+            cells = {f"{name}={cell or '(missing)'}" for name, cell in row.items()}
+            inputs.append([*numbers, *(float(name in cells) for name in features[len(columns) :])])
+    dev = experiment.splits.dev
+    assert dev
+    np.testing.assert_allclose(np.array(inputs), dev.x, rtol=1e-6, atol=1e-6)
 
 
 def test_the_initial_network_and_the_last_weights_can_be_had(tmp_path: Path) -> None:

@@ -96,9 +96,9 @@ def gap_words(empty: Iterable[str]) -> frozenset[str]:
     return frozenset({"", *empty})
 
 
-def read_numbers(table: Table, names: Iterable[str], instead: str) -> list[Column]:
-    """Read columns of numbers, whatever the other columns hold; rows as wide as the header only."""
-    columns = [_column(table, name, instead) for name in names]
+def read_numbers(table: Table, names: Iterable[str], instead: str, empty: Iterable[str] = ()) -> list[Column]:
+    """Read columns of numbers, whatever the other columns hold; rows as wide as the header only. `empty` words are NaN."""
+    columns = [_column(table, name, instead, empty=frozenset(empty)) for name in names]
     _read(table, columns)
     return columns
 

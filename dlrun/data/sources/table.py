@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -64,9 +64,9 @@ class Table:
         place = shown(str(column), width=40) if str(column).strip() else str(cell + 1)
         return Problem(what=what, where=f"{self.name}:{line}:{place}", excerpt=self._excerpt(line, cell), cure=cure)
 
-    def no_column(self, missing: str, asked_by: str) -> Problem:
-        """Return the problem that a column which is asked for is not there, with the name that may be meant."""
-        cure = _other_delimiter(self, missing) or did_you_mean(missing, self.header)
+    def no_column(self, missing: str, asked_by: str, taken: Collection[str] = ()) -> Problem:
+        """Return the problem that a column which is asked for is not there, with the name that may be meant, if not taken."""
+        cure = _other_delimiter(self, missing) or did_you_mean(missing, (name for name in self.header if name not in taken))
         return self.problem(f"no column {quoted(missing)} ({asked_by})", self.header_line, 1, cure=cure)
 
     def header_problem(self, what: str, column: str, cure: str) -> Problem:

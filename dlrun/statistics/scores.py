@@ -1,0 +1,75 @@
+"""What predictions are worth beyond one error: every class by itself, F1, the area under the ROC curve; MAE and R²."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlrun.arrays import Array, IntArray
+from dlrun.statistics.bootstrap import bootstrap
+from dlrun.statistics.classification import auc, confusion, f1, macro_f1, precision
+from dlrun.statistics.intervals import Estimate, wilson
+from dlrun.statistics.regression import explained, mean_absolute_error
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class: how many of its n examples are wrong, None if there are none; NaN for a score without examples."""
+
+    name: str
+    n: int
+    error: Estimate | None
+    precision: float
+    f1: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassScores:
+    """The scores of a classifier; confusion (C, C) counts the examples of each label (rows) that got each prediction (columns).
+
+    An estimate is None where it has no value: the area, if all examples are of one class.
+    """
+
+    classes: tuple[ClassScore, ...]
+    confusion: IntArray
+    macro_f1: Estimate | None
+    auc: Estimate | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegressionScores:
+    """The scores of a regression, mae in the target's units; r2 is None where the targets do not differ."""
+
+    mae: Estimate | None
+    r2: Estimate | None
+
+
+Scores = ClassScores | RegressionScores
+
+
+def class_scores(labels: IntArray, probabilities: Array, names: Sequence[str], seed: int) -> ClassScores:
+    """Return the scores of probabilities (m, C) for class indices (m,); the seed draws the bootstrap's samples."""
+    m, n_classes, predictions = len(labels), len(names), probabilities.argmax(axis=1)
+    table = confusion(labels, predictions, n_classes)
+    return ClassScores(
+        classes=tuple(_each(table, names)),
+        confusion=table.astype(np.int64),
+        macro_f1=bootstrap(lambda weights: macro_f1(confusion(labels, predictions, n_classes, weights)), m, seed),
+        auc=bootstrap(auc(labels, probabilities), m, seed, weight=n_classes if n_classes > 2 else 1),
+    )
+
+
+def regression_scores(targets: Array, predictions: Array, seed: int) -> RegressionScores:
+    """Return the scores of predictions (m,) for targets (m,), both in the target's units."""
+    m, errors = len(targets), predictions.astype(np.float64) - targets
+    return RegressionScores(
+        mae=bootstrap(mean_absolute_error(errors), m, seed),
+        r2=bootstrap(explained(targets, errors), m, seed),
+    )
+
+
+def _each(table: Array, names: Sequence[str]) -> Iterator[ClassScore]:
+    precisions, f1s = precision(table), f1(table)
+    for k, name in enumerate(names):
+        n, right = int(table[k].sum()), int(table[k, k])
+        yield ClassScore(name, n, wilson(n - right, n) if n else None, float(precisions[k]), float(f1s[k]))
