@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from math import prod
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import MinLen
@@ -35,6 +35,7 @@ class Npz:
     kind: Literal["npz"] = "npz"
     path: Annotated[str, MinLen(1)]
     """The file; a relative path starts at the file that names it."""
+    endings: ClassVar[tuple[str, ...]] = (".npz",)
 
     def load(self, seed: int) -> RawData:
         """Read the archive; the seed has no effect."""
