@@ -17,6 +17,7 @@ from dlrun.data.raw import MISSING, RawData
 Nature: TypeAlias = Literal["number", "words", "code", "id", "date", "text", "constant", "empty"]
 
 LEFT_OUT: tuple[Nature, ...] = ("id", "date", "text", "constant", "empty")
+MOST = 0.5  # of the cells: what they are, the column is
 FEW = 10  # cells: fewer cannot be relied on to reach the training part, or to say that no two are alike
 GAP_WORDS = 3  # different words among numbers: so few stand for a missing number, more are words in their own right
 CATEGORIES = 20  # different values: an id has more
@@ -147,9 +148,9 @@ def _names_of_rows(cells: Cells) -> Column | None:
     each_its_own = cells.different == m >= FEW
     if whole and each_its_own and (np.diff(cells.numbers()) == 1).all():
         return _column(cells, "id", "it counts the rows")
-    if each_its_own and not cells.numeric.all() and cells.share(cells.marks(A_DATE.fullmatch)) < 0.5:
+    if each_its_own and cells.share(cells.numeric) < MOST and cells.share(cells.marks(A_DATE.fullmatch)) < MOST:
         return _column(cells, "id", "another word in every row: it names the rows")
-    if tokens(cells.name)[-1:] and tokens(cells.name)[-1] in NAMES_ROWS and (whole or not cells.numeric.any()):
+    if set(tokens(cells.name)[-1:]) & NAMES_ROWS and (whole or not cells.numeric.any()):
         if each_its_own:
             return _column(cells, "id", "another value in every row, and its name: it names the rows")
         if cells.different > CATEGORIES:
@@ -158,14 +159,14 @@ def _names_of_rows(cells: Cells) -> Column | None:
 
 
 def _dates(cells: Cells) -> Column | None:
-    if len(cells.present) and cells.share(cells.marks(A_DATE.fullmatch)) >= 0.5:
+    if len(cells.present) and cells.share(cells.marks(A_DATE.fullmatch)) >= MOST:
         return _column(cells, "date", f"dates, such as {quoted(cells.words[cells.present[0]])}")
     return None
 
 
 def _numbers(cells: Cells) -> Column | None:
     """Find columns of numbers, whose few other words are gaps, and numbers that are names."""
-    if cells.share(cells.numeric) < 0.5:
+    if cells.share(cells.numeric) < MOST:
         return None
     others = tuple(word for word, numeric in zip(cells.words, cells.numeric, strict=True) if not numeric)
     whole = bool((cells.marks(WHOLE.fullmatch) | ~cells.numeric).all())

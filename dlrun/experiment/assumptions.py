@@ -10,7 +10,7 @@ from dlrun.experiment.first_network import FirstNetwork
 
 Assumption: TypeAlias = tuple[str, str]  # about what, and what
 
-NAMED = 8  # names told one by one
+NAMED, FEW_CLASSES = 8, 4  # told one by one
 
 
 def assumptions(look: FirstLook, network: FirstNetwork) -> Iterator[Assumption]:
@@ -57,17 +57,19 @@ def steps_text(look: FirstLook, network: FirstNetwork) -> str:
     return f"batches of {network.batch_size}, {network.epochs} epochs, {network.epochs * -(-m // network.batch_size):,} steps"
 
 
-def class_shares(look: FirstLook) -> list[str]:
-    """Return the classes with their shares of the training part: `<=50K 75.9 %`."""
+def class_shares(look: FirstLook) -> str:
+    """Return the classes with their shares of training, `<=50K 75.9 %, >50K 24.1 %`; of many the largest and the smallest."""
+    ranked = sorted(look.target.classes.items(), key=lambda item: -item[1])
     m = sum(look.target.classes.values())
-    return [f"{shown(name, width=40)} {100 * count / m:.1f} %" for name, count in look.target.classes.items()]
+    told = [f"{shown(name, width=40)} {100 * count / m:.1f} %" for name, count in ranked]
+    return ", ".join(told) if len(told) <= FEW_CLASSES else f"from {told[0]} to {told[-1]}"
 
 
 def _target(look: FirstLook) -> str:
     if look.target.regression:
         low, high = look.target.values.min(), look.target.values.max()
         return f"a number from {low:g} to {high:g} ({look.target.reason})"
-    return f"{len(look.target.classes)} classes ({look.target.reason}), {_some(class_shares(look))}"
+    return f"{len(look.target.classes)} classes ({look.target.reason}), {class_shares(look)}"
 
 
 def _rows(look: FirstLook) -> str:

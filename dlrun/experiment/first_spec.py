@@ -132,8 +132,7 @@ def _loss(look: FirstLook) -> Iterator[str]:
     kind = "sigmoid_cross_entropy" if len(look.target.classes) == 2 else "softmax_cross_entropy"
     yield _line("loss: auto", f"{kind}: {len(look.target.classes)} classes")
     if max(counts) >= UNEQUAL * min(counts):
-        shares = class_shares(look)
-        yield f"# The classes are of unequal size, {shares[0]}, …: if the rare ones matter as much as the others, try"
+        yield f"# The classes are of unequal size, {class_shares(look)}: if the rare ones matter as much, try"
         yield f"# loss: {{kind: {kind}, class_weights: balanced}}"
 
 
