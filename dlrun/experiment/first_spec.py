@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from dlrun.data.messages import shown
@@ -51,11 +52,13 @@ def _header(look: FirstLook, network: FirstNetwork, out: Path, schema: bool) -> 
     yield "#"
     yield "# It runs as it is, and every line is a guess that may be changed: dlrun explain KEY says what a key does and why."
     if not schema:
-        yield f"# Editors complete its keys after `dlrun schema > {SCHEMA}`, once its first line is"
-        yield f"# yaml-language-server: $schema={SCHEMA}"
+        yield f"# For completion in an editor, `dlrun schema > {SCHEMA}` and a first line"
+        yield f"# `# yaml-language-server: $schema={SCHEMA}`."
     yield "#"
     for about, what in assumptions(look, network):
-        yield f"# {about:<9} {what}"
+        first, *others = wrap(what, WIDTH - 12) or [""]
+        yield f"# {about:<9} {first}"
+        yield from (f"# {'':<9} {line}" for line in others)
 
 
 def _data(look: FirstLook, home: Path) -> Iterator[str]:
