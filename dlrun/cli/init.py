@@ -39,12 +39,12 @@ def init(
     from dlrun.spec import read_text
 
     files = {key: str(path) for key, path in (("path", data), ("train_dev", train_dev), ("dev", dev), ("test", test)) if path}
-    place = out or Path(f"{_stem(data) if data else DIGITS}.yaml")
+    here = Path(f"{_stem(data) if data else DIGITS}.yaml")
+    place = out or here
     raise_all(_usage(files, target, place, force=force, output=output))
     look = look_at(files, target) if files else look_at_digits()
     network = first_network(len(look.splits.train), len(look.splits.features), regression=look.target.regression)
-    here = Path("dlrun-init.yaml")  # as if it were written here, to be read as it will be
-    read_text(first_spec(look, network, here))
+    read_text(first_spec(look, network, here))  # nothing is written that cannot be read; a text's paths start here
     written = first_spec(look, network, here if place == STDOUT else place, schema=(place.parent / SCHEMA).exists())
     if place == STDOUT:
         print(written, end="")

@@ -68,7 +68,7 @@ class Cells:
     @cached_property
     def different(self) -> int:
         """How many different words the training part has."""
-        return len(np.unique(self.present))
+        return int(np.count_nonzero(np.bincount(self.present, minlength=1)))
 
     @cached_property
     def gaps(self) -> int:
@@ -79,6 +79,16 @@ class Cells:
     def numeric(self) -> BoolArray:
         """Which words are finite numbers, as a table writes them."""
         return self.marks(_is_number)
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether every word that is a number is a whole one."""
+        return all(WHOLE.fullmatch(word) for word, numeric in zip(self.words, self.numeric, strict=True) if numeric)
+
+    @cached_property
+    def dated(self) -> bool:
+        """Whether most cells are dates."""
+        return self.share(self.numeric) < MOST and self.share(self.marks(A_DATE.fullmatch)) >= MOST
 
     def marks(self, test: Callable[[str], object]) -> BoolArray:
         """Return which words pass a test, (words,)."""
@@ -150,13 +160,13 @@ def _nothing(cells: Cells) -> Column | None:
 
 def _names_of_rows(cells: Cells) -> Column | None:
     """Find columns that name or count the rows."""
-    m, whole = len(cells.train), bool(cells.marks(WHOLE.fullmatch).all())
+    m, all_whole = len(cells.train), bool(cells.numeric.all()) and cells.whole
     each_its_own = cells.different == m >= FEW
-    if whole and each_its_own and (np.diff(cells.numbers()) == 1).all():
+    if all_whole and each_its_own and (np.diff(cells.numbers()) == 1).all():
         return _column(cells, "id", "it counts the rows")
-    if each_its_own and cells.share(cells.numeric) < MOST and cells.share(cells.marks(A_DATE.fullmatch)) < MOST:
+    if each_its_own and cells.share(cells.numeric) < MOST and not cells.dated:
         return _column(cells, "id", "another word in every row: it names the rows")
-    if set(tokens(cells.name)[-1:]) & NAMES_ROWS and (whole or not cells.numeric.any()):
+    if set(tokens(cells.name)[-1:]) & NAMES_ROWS and (all_whole or not cells.numeric.any()):
         if each_its_own:
             return _column(cells, "id", "another value in every row, and its name: it names the rows")
         if cells.different > CATEGORIES:
@@ -165,9 +175,7 @@ def _names_of_rows(cells: Cells) -> Column | None:
 
 
 def _dates(cells: Cells) -> Column | None:
-    if len(cells.present) and cells.share(cells.marks(A_DATE.fullmatch)) >= MOST:
-        return _column(cells, "date", f"dates, such as {quoted(cells.words[cells.present[0]])}")
-    return None
+    return _column(cells, "date", f"dates, such as {quoted(cells.words[cells.present[0]])}") if cells.dated else None
 
 
 def _numbers(cells: Cells) -> Column | None:
@@ -175,10 +183,9 @@ def _numbers(cells: Cells) -> Column | None:
     if cells.share(cells.numeric) < MOST:
         return None
     others = tuple(word for word, numeric in zip(cells.words, cells.numeric, strict=True) if not numeric)
-    whole = bool((cells.marks(WHOLE.fullmatch) | ~cells.numeric).all())
-    if whole and cells.marks(PADDED.fullmatch).any():
+    if cells.whole and any(map(PADDED.fullmatch, cells.words)):
         return _names(cells, "numbers that begin with 0 are names")
-    if whole and set(tokens(cells.name)) & NAMES_PLACES:
+    if cells.whole and set(tokens(cells.name)) & NAMES_PLACES:
         return _names(cells, "its name: such numbers are names")
     if len(others) > GAP_WORDS:
         return _names(cells, f"numbers, but also {listed(others)}")
@@ -191,7 +198,7 @@ def _numbers(cells: Cells) -> Column | None:
 
 
 def _words(cells: Cells) -> Column:
-    looks_numeric = cells.marks(_is_float).any()  # more generous than a table: `inf` too
+    looks_numeric = any(map(_is_float, cells.words))  # more generous than a table: `inf` too
     return _names(cells, "words, some of which look like numbers") if looks_numeric else _few_enough(cells, "words", "")
 
 

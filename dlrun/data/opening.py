@@ -52,9 +52,9 @@ def has_columns(cls: Any) -> bool:
     return "target" in _keys(cls)
 
 
-def as_words(cls: Any, files: Mapping[str, str], target: str) -> Source:
+def as_words(cls: Any, files: Mapping[str, str], target: str, header: tuple[str, ...]) -> Source:
     """Return the source in which every column but the target is read as words, whatever its cells look like."""
-    others = tuple(column for column in cls.header(files["path"]) if column != target)
+    others = tuple(column for column in header if column != target)
     source: Source = cls(**files, target=target, categorical=others)
     return source
 

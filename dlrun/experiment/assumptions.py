@@ -33,7 +33,7 @@ def assumptions(look: FirstLook, network: FirstNetwork) -> Iterator[Assumption]:
     if look.repeated:
         rows = "1 row is" if look.repeated == 1 else f"{look.repeated:,} rows are"
         yield "repeated", f"{rows} there before, in every cell: such rows may be in train and in dev"
-    yield "split", ", ".join(f"{part.replace('_', '-')} {size:,}" for part, size in look.splits.sizes.items()) + _untested(look)
+    yield "split", ", ".join(f"{_part(part)} {size:,}" for part, size in look.splits.sizes.items()) + _untested(look)
     yield "network", f"{sizes_text(look, network)}; {steps_text(look, network)}"
 
 
@@ -58,11 +58,11 @@ def steps_text(look: FirstLook, network: FirstNetwork) -> str:
 
 
 def class_shares(look: FirstLook) -> str:
-    """Return the classes with their shares of training, `<=50K 75.9 %, >50K 24.1 %`; of many the largest and the smallest."""
+    """Return the classes with their shares of training, `<=50K (75.9 %), >50K (24.1 %)`; of many the largest and the smallest."""
     ranked = sorted(look.target.classes.items(), key=lambda item: -item[1])
     m = sum(look.target.classes.values())
-    told = [f"{shown(name, width=40)} {100 * count / m:.1f} %" for name, count in ranked]
-    return ", ".join(told) if len(told) <= FEW_CLASSES else f"from {told[0]} to {told[-1]}"
+    told = [f"{shown(name, width=40)} ({100 * count / m:.1f} %)" for name, count in ranked]
+    return ", ".join(told) if len(told) <= FEW_CLASSES else f"the largest is {told[0]}, the smallest {told[-1]}"
 
 
 def _target(look: FirstLook) -> str:
@@ -75,13 +75,18 @@ def _target(look: FirstLook) -> str:
 def _rows(look: FirstLook) -> str:
     if not look.files:
         return f"the packaged digits, {look.rows['all']:,} images"
-    return ", ".join(f"{count:,} rows {_where(look, part)}" for part, count in look.rows.items())
+    files = {part: shown_path(look.files.get(part, look.files["path"])) for part in look.rows}
+    if len(files) > 1 == len(set(files.values())):
+        return ", ".join(f"{count:,} rows for {_part(part)}" for part, count in look.rows.items()) + f" in {files['train']}"
+    return ", ".join(f"{count:,} rows {_for(part)}in {files[part]}" for part, count in look.rows.items())
 
 
-def _where(look: FirstLook, part: str) -> str:
-    """Say which part rows are for, unless they are all there are, and the file they are in."""
-    file = shown_path(look.files.get(part, look.files["path"]))
-    return f"in {file}" if part == "all" else f"for {part.replace('_', '-')} in {file}"
+def _for(part: str) -> str:
+    return "" if part == "all" else f"for {_part(part)} "
+
+
+def _part(part: str) -> str:
+    return part.replace("_", "-")
 
 
 def _untested(look: FirstLook) -> str:

@@ -104,7 +104,7 @@ def _table(cls: Any, files: Mapping[str, str], told: str | None) -> FirstLook:
     if name not in header:
         cure = did_you_mean(name, header)
         raise InvalidInput(Problem(what=f"no column {quoted(name)} (--target)", where=shown_path(files["path"]), cure=cure))
-    raw = as_words(cls, files, name).load(0)
+    raw = as_words(cls, files, name, header).load(0)
     target = inspect_target(raw)
     table = list(cells_of(raw))
     columns = [inspect(cells) for cells in table]
@@ -113,8 +113,8 @@ def _table(cls: Any, files: Mapping[str, str], told: str | None) -> FirstLook:
     classes = np.unique(target.values, return_inverse=True)[1]
     repeated = duplicates(table, classes.astype(np.int64))
     copies = {leak.column for leak in leaks if leak.copy}
-    gap_words = {word for column in columns for word in column.gap_words}
     kept = [column for column in columns if column.used and column.name not in copies]
+    gap_words = {word for column in kept for word in column.gap_words}
     if not kept:
         reasons = "; ".join(f"{quoted(column.name)}: {column.reason}" for column in columns[:10] if not column.used)
         what = f"no column is left to predict {quoted(name)} from: {reasons or 'there is only the target, more than once'}"

@@ -45,8 +45,8 @@ def test_a_copy_is_left_out_and_a_suspicion_is_said(tmp_path: Path) -> None:
 
 
 def test_words_among_numbers_become_gaps(tmp_path: Path) -> None:
-    look = look_at({"path": table(tmp_path / "t.csv", b=["-", *(f"{k}.5" for k in range(M - 1))])}, "y")
-    assert look.gaps == {"b": 1}
+    look = look_at({"path": table(tmp_path / "t.csv", b=["-", "", *(f"{k}.5" for k in range(M - 2))])}, "y")
+    assert look.gaps == {"b": 2}
     assert look.missing.kind == "impute"
     assert "b" in look.splits.features
 
