@@ -103,6 +103,23 @@ def test_the_commands_on_finding_runs_do_what_they_show(
         assert (done := dlrun(*shlex.split(line))).code == 0, done.err
 
 
+def test_the_first_five_minutes_are_as_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    dlrun = Shell(monkeypatch, capsys)
+    page = (ROOT / "docs/first-five-minutes.md").read_text()
+    table, spec = (re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)[0] for language in ("python", "yaml"))
+    exec(table)
+    shown = re.findall(r"^\$ dlrun (.*)\n((?:.*\n)*?)```", page, re.MULTILINE)
+    assert [line.split()[0] for line, _ in shown] == ["init", "train", "evaluate"]
+    for line, output in shown:
+        done = dlrun(*shlex.split(line))
+        assert done.code == 0, done.err
+        assert not output or [said.rstrip() for said in done.err.splitlines()] == output.splitlines()
+    assert spec in Path("flats.yaml").read_text()
+
+
 def test_every_value_of_a_run_is_named() -> None:
     told = " ".join(re.findall(r"A key is one of a run \(`([^`]*)`", (ROOT / "docs/runs.md").read_text())).split()
     assert told == list(RUN_KEYS)

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, ls, predict, rm, schema, show, smooth, train, validate
+from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, init, ls, predict, rm, schema, show, smooth, train, validate
 from dlrun.cli.completion import rejoin_bash_words
 from dlrun.errors import DlrunError, InvalidInput
 
@@ -27,6 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
+    init.init,
     train.train,
     diagnose.diagnose,
     evaluate.evaluate,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import MinLen
@@ -52,6 +52,15 @@ class Csv:
     """Columns whose numbers are names (postcodes, codes of a form): words, whatever they look like."""
     empty: tuple[str, ...] = EMPTY
     """The words that stand for a missing cell; a blank one always is missing."""
+    endings: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".tab", ".gz", ".zip")
+
+    @staticmethod
+    def header(path: str) -> tuple[str, ...]:
+        """Return the names of the columns; InvalidInput if the file is no table."""
+        findings = Findings()
+        table = read_table(path, findings)
+        findings.raise_all()
+        return table.header
 
     def load(self, seed: int) -> RawData:
         """Read the tables; the seed has no effect."""

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -44,6 +44,7 @@ class Hdf5:
     """A file of its own for dev, which may come from another distribution than train."""
     test: FilePath | None = None
     """A file of its own for test, from the distribution of dev."""
+    endings: ClassVar[tuple[str, ...]] = (".h5", ".hdf5")
 
     def load(self, seed: int) -> RawData:
         """Read the files; the seed has no effect."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from math import prod
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -43,6 +43,7 @@ class Npy:
     """Inputs of their own for test, from the distribution of dev."""
     test_labels: FilePath | None = None
     """The labels of test."""
+    endings: ClassVar[tuple[str, ...]] = (".npy",)
 
     def load(self, seed: int) -> RawData:
         """Read the files; the seed has no effect."""

@@ -5,7 +5,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from io import BufferedReader
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Npz:
     kind: Literal["npz"] = "npz"
     path: FilePath
     """The file; a relative path starts at the file that names it."""
+    endings: ClassVar[tuple[str, ...]] = (".npz",)
 
     def load(self, seed: int) -> RawData:
         """Read the archive; the seed has no effect."""

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from annotated_types import MinLen
@@ -50,6 +50,12 @@ class Parquet:
     """Columns to leave out; all others are features."""
     categorical: tuple[str, ...] = ()
     """Columns whose numbers are names (postcodes, codes of a form): words, whatever their type."""
+    endings: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
+
+    @staticmethod
+    def header(path: str) -> tuple[str, ...]:
+        """Return the names of the columns; InvalidInput if the file is no table."""
+        return open_parquet(path).header
 
     def load(self, seed: int) -> RawData:
         """Read the files; the seed has no effect."""
