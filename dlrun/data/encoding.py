@@ -96,7 +96,7 @@ class OneHot:
         elif all(map(A_DATE.fullmatch, words)):
             what, cure = "the column holds dates", f"write them as numbers (year, month, weekday), or {drop}"
         elif len(words) == len(filled) > A_FEW:
-            what = f"the column holds a different word in each of {len(filled):,} rows: {_names_or_text(words)}"
+            what = f"the column holds a different word in each of {len(filled):,} training rows: {_names_or_text(words)}"
         elif len(words) > self.limit:
             what = f"the column holds {len(words):,} different words, at most {self.limit:,} are classes"
             cure = f"{drop}, or allow more: data.categories.limit"

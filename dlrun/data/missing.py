@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from dlrun.arrays import Array, BoolArray
-from dlrun.data.messages import MOST, listed, quoted
+from dlrun.data.messages import MOST, listed, quoted, yaml_word
 from dlrun.data.raw import MISSING, RawData, RawExamples, Selection
 from dlrun.errors import InvalidInput, Problem, raise_all
 
@@ -44,8 +44,9 @@ class RefuseMissing:
         problems = []
         for j in lacking[:MOST]:
             part = next(part for part, count in counts.items() if count[j])
-            what = _rows_without(names[j], raw, {part: int(count[j]) for part, count in counts.items()})
-            problems.append(raw.cell_problem(part, int(gaps[part][:, j].argmax()), names[j], what, CURE))
+            what = _rows_without(raw, {part: int(count[j]) for part, count in counts.items()})
+            cure = f"drop it: drop: [{yaml_word(names[j])}]" if gaps[raw.pool][:, j].all() else CURE
+            problems.append(raw.cell_problem(part, int(gaps[part][:, j].argmax()), names[j], what, cure))
         if others := [names[j] for j in lacking[MOST:]]:
             problems.append(Problem(what=f"cells are missing in {len(others):,} more columns: {listed(others)}"))
         raise_all(problems)
@@ -146,10 +147,10 @@ def _of(part: str) -> str:
     return "" if part == "all" else f" of {part}"
 
 
-def _rows_without(column: str, raw: RawData, counts: Mapping[str, int]) -> str:
-    """Say in how many rows of which parts a column has no value."""
+def _rows_without(raw: RawData, counts: Mapping[str, int]) -> str:
+    """Say how many rows of which parts have no value."""
     found = [f"{count:,} of {len(raw.parts[part]):,} rows{_of(part)}" for part, count in counts.items() if count]
-    return f"{quoted(column)} has no value in {' and '.join(found)}"
+    return f"no value in {' and '.join(found)}"
 
 
 def rows_with_gaps(examples: RawExamples) -> BoolArray:

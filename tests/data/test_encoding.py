@@ -121,7 +121,7 @@ def test_columns_are_named_for_their_words() -> None:
 @pytest.mark.parametrize("rows", [11, 99])
 def test_a_word_in_every_row_names_the_rows(rows: int) -> None:
     names = [f"id{k}" for k in range(rows)]
-    what = f"the column holds a different word in each of {rows} rows: it names the rows"
+    what = f"the column holds a different word in each of {rows} training rows: it names the rows"
     assert refusal(names) == refusal([*names, None], smallest=1) == what
     texts = [f"this is what number {k} says" for k in range(rows)]
     assert refusal(texts).endswith("it is text")

@@ -69,11 +69,18 @@ def test_an_error_names_each_column_once_with_its_first_line_and_how_many() -> N
     with pytest.raises(InvalidInput) as caught:
         RefuseMissing().cleaned(raw)
     assert [(problem.where, problem.what) for problem in caught.value.problems] == [
-        ("t.csv:3:c0", "'c0' has no value in 2 of 3 rows of train"),
-        ("t.csv:2:c1", "'c1' has no value in 2 of 3 rows of train and 1 of 2 rows of dev"),
-        ("t.csv:3:w0", "'w0' has no value in 1 of 3 rows of train and 2 of 2 rows of dev"),
+        ("t.csv:3:c0", "no value in 2 of 3 rows of train"),
+        ("t.csv:2:c1", "no value in 2 of 3 rows of train and 1 of 2 rows of dev"),
+        ("t.csv:3:w0", "no value in 1 of 3 rows of train and 2 of 2 rows of dev"),
     ]
     assert all(problem.excerpt and "data.missing" in problem.cure for problem in caught.value.problems)
+
+
+def test_a_column_of_nothing_is_to_be_dropped() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        RefuseMissing().cleaned(raw_of(train=examples([[1, NAN], [2, NAN]]), dev=examples([[1, 2]])))
+    (problem,) = caught.value.problems
+    assert (problem.what, problem.cure) == ("no value in 2 of 2 rows of train", "drop it: drop: [c1]")
 
 
 def test_of_many_columns_ten_are_told_in_full_and_the_others_named() -> None:

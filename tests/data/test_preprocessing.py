@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from dlrun.data.preprocessing import NoNormalization, Normalization, Normalize, Standard, TargetScale
+from dlrun.data.preprocessing import MinMax, NoNormalization, Normalization, Normalize, Standard, TargetScale
 from dlrun.data.raw import RawArray, RawData, RawExamples, Selection, row_numbers
 from dlrun.errors import InvalidInput, Problem
 
@@ -251,3 +251,35 @@ def test_target_scale_is_mean_and_deviation() -> None:
     assert scale.standardize(y, targets(y), "float32").dtype == np.float32
     same = np.full(5, 0.1)
     assert TargetScale.fit(same, targets(same)) == TargetScale(mean=0.1, deviation=1.0)
+
+
+@given(
+    x=hnp.arrays(np.float64, st.tuples(st.integers(1, 9), st.integers(1, 3)), elements=st.floats(-1e6, 1e6)),
+    per_all=st.booleans(),
+)
+def test_minmax_carries_training_into_the_unit_interval(x: Any, per_all: bool) -> None:
+    fitted = fit(MinMax(per="all" if per_all else "column"), x)
+    z = fitted.apply(select(x), "float64")
+    assert (z >= 0).all()
+    assert (z <= 1).all()
+    if not fitted.constant:
+        axis = None if per_all else 0
+        assert (z.min(axis=axis) == 0).all()
+        assert (z.max(axis=axis) == 1).all()
+
+
+def test_minmax_is_that_of_scikit_learn(table: Any) -> None:
+    ours = fit(MinMax(), table).apply(select(table), "float64")
+    np.testing.assert_allclose(ours, MinMaxScaler().fit_transform(table), atol=1e-12)
+
+
+@pytest.mark.parametrize("normalize", [Standard(), MinMax()])
+def test_a_range_beyond_the_largest_float_is_said(normalize: Normalize) -> None:
+    with pytest.raises(InvalidInput, match=r"values too large to (standardize|normalize), the largest is -?1\.7e\+308") as caught:
+        fit(normalize, np.array([[1.0, 1.7e308], [2.0, -1.7e308]]))
+    assert caught.value.problems[0].where.endswith(":c1")
+
+
+@pytest.mark.parametrize("normalize", [cls(**per) for cls in (Standard, MinMax) for per in ({"per": "all"}, {})])
+def test_without_a_column_there_is_nothing_to_measure(normalize: Normalize) -> None:
+    assert fit(normalize, np.empty((3, 0))).apply(select(np.empty((3, 0))), "float32").shape == (3, 0)

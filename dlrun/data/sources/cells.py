@@ -88,7 +88,9 @@ def read_columns(table: Table, features: Iterable[str], target: str | None, empt
 
 def _as_words_or_not_at_all(name: str) -> str:
     column = yaml_word(name)
-    return f"read the column as words: categorical: [{column}], or leave it out: drop: [{column}]"
+    return (
+        f"count it as missing (`empty`), read the column as words (categorical: [{column}]), or leave it out (drop: [{column}])"
+    )
 
 
 def gap_words(empty: Iterable[str]) -> frozenset[str]:

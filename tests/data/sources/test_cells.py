@@ -31,7 +31,7 @@ def test_numbers_pandas_leaves_as_text_are_numbers(tmp_path: Path) -> None:
     assert numbers["a"] == [18446744073709551615.0, -1.0, 1e23]
 
 
-AS_WORDS = "or read the column as words: categorical: [b], or leave it out: drop: [b]"
+AS_WORDS = "or count it as missing (`empty`), read the column as words (categorical: [b]), or leave it out (drop: [b])"
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "?", "NA", " N/A ", "nan"])
@@ -78,7 +78,7 @@ def test_a_name_in_a_cure_is_safe_to_print_and_to_copy(tmp_path: Path) -> None:
         numbers_of(table, ["\x1b[31mx2"], None)
     (problem,) = caught.value.problems
     name = '"\\x1b[31mx2"'
-    assert problem.cure == f"correct it, or read the column as words: categorical: [{name}], or leave it out: drop: [{name}]"
+    assert problem.cure.endswith(f"read the column as words (categorical: [{name}]), or leave it out (drop: [{name}])")
     assert "\x1b" not in str(problem)
 
 
