@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dlrun.arrays import Array, IntArray
-from dlrun.data.drawing import PARTS
+from dlrun.data.drawing import PARTS, Drawn
 from dlrun.data.encoding import Categories, OneHot, encoding_notes
 from dlrun.data.labels import LabelArray, Labels, encode_labels, label_notes, label_type
 from dlrun.data.missing import Missing, RefuseMissing, imputation_notes
@@ -92,8 +92,7 @@ def prepare(
     """Load, encode, split and normalize; what is measured, is measured on the training part alone."""
     raw = missing.cleaned(source.load(seed))
     labels, classes = encode_labels(raw, regression=regression)
-    m = len(raw.parts[raw.pool])
-    counts = split.counts(m, raw.brought, train_dev)
+    counts = split.counts(len(raw.parts[raw.pool]), raw.brought, train_dev)
     drawn = split.by.draw(split.pool(raw, counts, train_dev, labels[raw.pool] if classes else None), seed)
     chosen = _choose(raw, drawn.rows)
     y = {name: labels[selection.part][selection.rows] for name, selection in chosen.items()}
@@ -111,7 +110,6 @@ def prepare(
         classes=Classes(names=classes, labels=label_type(raw)) if classes else None,
         target_scale=scale,
     )
-    absent = absence_notes(chosen.keys())
     examples = _parts(preparation, scale, chosen, y)
     return Splits(
         train=examples["train"],
@@ -122,18 +120,18 @@ def prepare(
         split=split.resolved(drawn.sizes),
         held_out=drawn.sizes.get("train_dev", 0),
         sha256=raw.sha256,
-        notes=(
-            *raw.notes,
-            *split_notes(split, drawn.lengths, m),
-            *drawn.notes,
-            *absent,
-            *_notes(preparation, chosen, y["train"]),
-        ),
+        notes=tuple(_notes(raw, split, drawn, chosen, preparation, y["train"])),
     )
 
 
-def _notes(preparation: Preparation, chosen: dict[str, Selection], y: LabelArray) -> Iterator[str]:
-    """Yield what the user should know about the labels y of the training part, and about the preparation."""
+def _notes(
+    raw: RawData, split: Split, drawn: Drawn, chosen: dict[str, Selection], preparation: Preparation, y: LabelArray
+) -> Iterator[str]:
+    """Yield what the user should know about the source, its parts, the labels y of the training part, the preparation."""
+    yield from raw.notes
+    yield from split_notes(split, drawn.lengths, len(raw.parts[raw.pool]))
+    yield from drawn.notes
+    yield from absence_notes(chosen.keys())
     if preparation.classes:
         yield from label_notes(y, preparation.classes.names)
     yield from imputation_notes(preparation.imputation, chosen["train"])
