@@ -144,5 +144,5 @@ def test_kinds() -> None:
     assert problem.cure == "allowed: digits, csv, parquet, npz, npy, hdf5, moons, circles, spirals, blobs or temperatures"
     node, _ = at(("data", "normalize", "kind"))
     problem = Fault(("data", "normalize", "kind"), node, normalize.shape).problem(tree())
-    assert problem.what == "data.normalize.kind must be standard or none, got a list of 1 item"
+    assert problem.what == "data.normalize.kind must be standard, minmax or none, got a list of 1 item"
     assert kind_at(node) is None
