@@ -72,7 +72,7 @@ def test_unknown_keys(path: str, where: str, what: str, cure: str) -> None:
     ("path", "where", "what", "cure"),
     [
         ("training.batch_size", "6:24", "training.batch_size must be at least 1, got 0", ""),
-        ("data.split", "7:1", "missing key 'split' in 'data'", "it must be a mapping with train, dev, test and stratify"),
+        ("data.split", "7:1", "missing key 'split' in 'data'", "it must be a mapping with train, dev, test, stratify and by"),
         ("seed", "1:1", "missing key 'seed'", "it must be a whole number at least 0"),
     ],
 )
@@ -141,7 +141,7 @@ def test_kinds() -> None:
     node, _ = at(("data", "source", "kind"))
     problem = Fault(("data", "source", "kind"), node, source.shape).problem(tree())
     assert problem.what == "unknown kind 'cvs' in 'data.source', did you mean 'csv'?"
-    assert problem.cure == "allowed: digits, csv, npz, moons, circles, spirals, blobs or temperatures"
+    assert problem.cure == "allowed: digits, csv, parquet, npz, npy, hdf5, moons, circles, spirals, blobs or temperatures"
     node, _ = at(("data", "normalize", "kind"))
     problem = Fault(("data", "normalize", "kind"), node, normalize.shape).problem(tree())
     assert problem.what == "data.normalize.kind must be standard, minmax or none, got a list of 1 item"
