@@ -349,3 +349,21 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
 
 def test_training_on_arrays_imports_no_pandas_scipy_or_matplotlib(spec: Path, tmp_path: Path) -> None:
     assert not {"pandas", "scipy", "matplotlib"} & set(imported_by("train", str(spec), "-q", cwd=tmp_path))
+
+
+def test_what_the_checks_find_is_told_on_stderr_and_again_by_diagnose(tmp_path: Path) -> None:
+    rows = [f"{k % 5}.{k},{'yes' if k % 3 else 'no'}" for k in range(60)]
+    (tmp_path / "train.csv").write_text("\n".join(["a,y", *rows]))
+    (tmp_path / "dev.csv").write_text("\n".join(["a,y", *rows[:12]]))
+    (tmp_path / "t.yaml").write_text(
+        "data: {source: {kind: csv, path: train.csv, dev: dev.csv, target: y}}\ntraining: {epochs: 1}\n"
+    )
+    told = "12 of 12 rows of dev (100.0 %)"
+    checked = dlrun("validate", tmp_path / "t.yaml", "-s", "data.split.test=0", cwd=tmp_path)
+    assert checked.returncode == 0
+    assert told in checked.stderr
+    assert told not in checked.stdout
+    dlrun("train", tmp_path / "t.yaml", "-s", "data.split.test=0", "-q", cwd=tmp_path)
+    assert told in dlrun("diagnose", "@last", cwd=tmp_path).stdout
+    strict = dlrun("train", tmp_path / "t.yaml", "-s", "data.split.test=0", "-s", "data.checks=strict", cwd=tmp_path)
+    assert (strict.returncode, strict.stderr.count("\n1 error, nothing has run.")) == (2, 1)
