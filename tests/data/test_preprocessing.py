@@ -280,6 +280,6 @@ def test_a_range_beyond_the_largest_float_is_said(normalize: Normalize) -> None:
     assert caught.value.problems[0].where.endswith(":c1")
 
 
-@pytest.mark.parametrize("normalize", [cls(**per) for cls in (Standard, MinMax) for per in ({"per": "all"}, {})])
+@pytest.mark.parametrize("normalize", [Standard(per="all"), Standard(), MinMax(per="all"), MinMax()])
 def test_without_a_column_there_is_nothing_to_measure(normalize: Normalize) -> None:
     assert fit(normalize, np.empty((3, 0))).apply(select(np.empty((3, 0))), "float32").shape == (3, 0)
