@@ -166,3 +166,14 @@ def test_the_notes_say_what_training_never_saw() -> None:
         "'colour': 2 of 4 rows of dev hold a word that training hardly saw",
         "'colour': 1 of 4 rows of dev miss a word, which training never does",
     ]
+
+
+@quick
+@given(cells=CELLS, data=st.data())
+def test_rows_drawn_for_other_parts_say_nothing(cells: list[str | None], data: st.DataObject) -> None:
+    rows = np.array(sorted(data.draw(st.sets(st.integers(0, len(cells) - 1), min_size=1))))
+    if not any(cells[i] for i in rows):
+        return
+    raw = raw_of(train=cells)
+    (found,) = OneHot().fit(Selection(raw=raw, part="train", rows=rows))
+    assert found == fit(raw_of(train=[cells[i] for i in rows]))
