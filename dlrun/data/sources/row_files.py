@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,11 +69,7 @@ def _rows_of_table(path: str, preparation: Preparation, source: Source, label: s
     findings, empty = Findings(), empty_words(source)
     table = read_table(path, findings)
     asked = [*preparation.columns, *([label] if label else [])]
-    lost = [column for column in asked if column not in table.header]
-    for column in lost[:MOST]:
-        by = "the labels" if column == label else "this run was trained on it"
-        findings.add(table.header_line, table.no_column(column, by, taken=asked))
-    findings.others += len(lost[MOST:])
+    _check_columns(table, asked, label, findings)
     if findings:
         _read_slowly(table, [name for name in preparation.numbers if name in table.header], preparation, empty, findings)
         findings.raise_all()
@@ -92,6 +89,19 @@ def _rows_of_table(path: str, preparation: Preparation, source: Source, label: s
     cells = [_cells(words(frame[encoding.name], empty)) for encoding in preparation.encodings]
     labels = frame[label].to_numpy(dtype=object).astype(np.str_) if label else None
     return raw_rows(preparation, matrix(frame, list(preparation.numbers)), cells, origin, labels)
+
+
+def _check_columns(table: Table, asked: Collection[str], label: str | None, findings: Findings) -> None:
+    """Every column that is asked for must be there; where none is, that is one problem: another table, or another delimiter."""
+    lost = [column for column in asked if column not in table.header]
+    by = {column: "the labels" if column == label else "this run was trained on it" for column in lost}
+    problems = [table.no_column(column, by[column], taken=asked) for column in lost[:MOST]]
+    if len(lost) == len(asked) > 1:
+        problems = [replace(problems[0], what=f"none of the columns that this run was trained on: {listed(asked)}")]
+    else:
+        findings.others += len(lost[MOST:])
+    for problem in problems:
+        findings.add(table.header_line, problem)
 
 
 def _read_slowly(
