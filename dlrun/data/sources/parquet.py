@@ -88,7 +88,7 @@ class Parquet:
 
     def _frame(self, file: ParquetFile, columns: list[str], numbers: list[str]) -> Frame:
         cells = file.cells(columns, numbers)
-        problems = list(_infinite(file, cells, numbers))
+        problems = list(infinite_cells(file, cells, numbers))
         labels = file.labels(self.target)
         missing = [row for row, label in enumerate(labels) if label is None] if labels.dtype == object else []
         if missing:
@@ -100,7 +100,7 @@ class Parquet:
         return Frame(table=file, sha256=file.sha256, cells=cells, labels=texts, read=partial(text_of, file))
 
 
-def _infinite(file: ParquetFile, cells: "pd.DataFrame", numbers: list[str]) -> Iterator[Problem]:
+def infinite_cells(file: ParquetFile, cells: "pd.DataFrame", numbers: list[str]) -> Iterator[Problem]:
     """Yield each column of numbers in which some are infinite, with the first place."""
     for column in numbers:
         rows = np.flatnonzero(np.isinf(cells[column].to_numpy()))

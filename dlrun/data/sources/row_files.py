@@ -13,11 +13,13 @@ from dlrun.data.preparation import Preparation
 from dlrun.data.raw import RawArray, RawData
 from dlrun.data.rows import Origin, Words, first_infinite, raw_rows
 from dlrun.data.sources import Source
-from dlrun.data.sources.cells import read_numbers
+from dlrun.data.sources.cells import gap_words, read_numbers
 from dlrun.data.sources.columns import matrix, unread_columns
 from dlrun.data.sources.csv import EMPTY
 from dlrun.data.sources.files import open_file, shown_path
 from dlrun.data.sources.npz import UNREADABLE, unreadable
+from dlrun.data.sources.parquet import Parquet
+from dlrun.data.sources.parquet_rows import rows_of_parquet
 from dlrun.data.sources.parsing import parse, words
 from dlrun.data.sources.table import Table, read_table
 from dlrun.errors import InvalidInput, Problem, raise_all
@@ -48,6 +50,8 @@ def read_rows(path: str, preparation: Preparation, source: Source, array: str | 
         return _rows_of_array(path, preparation, array)
     if array is not None:
         raise InvalidInput(Problem(what="--array names an array of an .npz archive, and this is a table", where=shown_path(path)))
+    if Path(path).suffix.lower() in Parquet.endings:
+        return rows_of_parquet(path, preparation, None)
     return _rows_of_table(path, preparation, source, None)
 
 
@@ -62,6 +66,8 @@ def read_labelled_rows(path: str, preparation: Preparation, source: Source) -> R
     if label is None:
         what = f"this run was trained on {source.kind}: no column of a table is known to hold its labels"
         raise InvalidInput(Problem(what=what, where=shown_path(path), cure="give an .npz archive with x and y"))
+    if Path(path).suffix.lower() in Parquet.endings:
+        return rows_of_parquet(path, preparation, label)
     return _rows_of_table(path, preparation, source, label)
 
 
@@ -87,7 +93,7 @@ def _rows_of_table(path: str, preparation: Preparation, source: Source, label: s
         notes=tuple(_left_out(table, asked, source)),
     )
     cells = [_cells(words(frame[encoding.name], empty)) for encoding in preparation.encodings]
-    labels = frame[label].to_numpy(dtype=object).astype(np.str_) if label else None
+    labels = frame[label].str.strip().to_numpy(dtype=object).astype(np.str_) if label else None  # as in training
     return raw_rows(preparation, matrix(frame, list(preparation.numbers)), cells, origin, labels)
 
 
@@ -109,7 +115,7 @@ def _read_slowly(
 ) -> dict[str, list[float]]:
     """Read columns of numbers cell by cell, and tell what is none."""
     gap = "leave the cell empty: what training measured stands in" if preparation.imputation else "remove the row"
-    columns = read_numbers(table, names, gap, empty) if names else []
+    columns = read_numbers(table, names, gap, gap_words(empty)) if names else []
     for column in columns:
         column.report(table, findings)
     return {column.name: column.numbers for column in columns if not column.bad}

@@ -54,7 +54,7 @@ def test_columns_are_found_by_name_and_others_left_out() -> None:
 
 def test_labels_are_read_where_they_are_asked_for() -> None:
     raw = read_labelled_rows(write(TABLE), WORDS, SOURCE)
-    assert raw.parts["all"].y.tolist() == ["yes", " no", "yes"]
+    assert raw.parts["all"].y.tolist() == ["yes", "no", "yes"]
     assert raw.label_spot("all", 1) == "3:y"
     assert len(raw.notes) == 1
 
