@@ -121,17 +121,6 @@ def test_a_part_that_brings_a_class_unknown_to_training_is_an_error(tmp_path: Pa
     assert problem.what == "no training example has the label '2'; 2 such labels in all, the next at y_dev[3]"
 
 
-def test_a_class_that_the_draw_leaves_to_dev_alone_is_said(tmp_path: Path) -> None:
-    np.savez(tmp_path / "t.npz", x=np.eye(20), y=[0, 1] * 9 + [2, 0])
-    source, notes = Npz(path=str(tmp_path / "t.npz")), set()
-    for seed in range(20):
-        splits = prepare(source, Split(stratify=False), NoNormalization(), regression=False, seed=seed, dtype="float32")
-        taught = 2 in splits.train.y
-        assert taught == (splits.notes == ())
-        notes |= set(splits.notes)
-    assert notes == {"no training example of class '2': it cannot be learned"}
-
-
 @pytest.mark.parametrize(
     ("labels", "split", "what"),
     [

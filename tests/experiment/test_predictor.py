@@ -120,7 +120,7 @@ GAP = np.array([[0.0, 0.0], [np.nan, 0.0]])
 def test_a_gap_is_an_error_where_training_took_none(tmp_path: Path) -> None:
     run, _ = train_run(tmp_path)
     predictor = load_predictor(run.paths)
-    with pytest.raises(InvalidInput, match=r"(?s)input:X\[1, 0\]: the cell is empty.*fill it, or remove the row"):
+    with pytest.raises(InvalidInput, match=r"(?s)input:X\[1, 0\]: no value in 1 of 2 rows.*fill it, or remove the row"):
         predictor.predict(rows(predictor, GAP))
 
 

@@ -18,6 +18,7 @@ def test_the_run_directory_is_as_documented(tmp_path: Path) -> None:
         "run.json",
         "provenance.json",
         "preparation.json",
+        "checks.json",
         "metrics.csv",
         "steps.csv",
         "timings.csv",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
 from dlrun.errors import InvalidInput, Problem
 from dlrun.spec.compose import compose
@@ -63,7 +63,8 @@ def right(shape: Shape) -> Any:
         return {"kind": next(iter(shape.kinds))}
     (alternative,) = shape.alternatives
     if shape.items:
-        return [required(shape.items.section)]
+        section = shape.items.section
+        return [required(section)] if section else [0.5, 0.5]
     return {int: 5, float: 0.5, str: "x"}[alternative.type]
 
 
@@ -122,7 +123,7 @@ def fits_alternative(alternative: Alternative, key: str, value: Any) -> bool:
 def within(alternative: Alternative, value: Any) -> bool:
     checks = {
         Ge: lambda b: value >= b.ge, Gt: lambda b: value > b.gt, Le: lambda b: value <= b.le, Lt: lambda b: value < b.lt,
-        MinLen: lambda b: len(value) >= b.min_length,
+        MinLen: lambda b: len(value) >= b.min_length, MaxLen: lambda b: len(value) <= b.max_length,
     }  # fmt: skip
     return all(checks[type(bound)](bound) for bound in alternative.bounds)
 
