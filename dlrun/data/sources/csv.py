@@ -3,17 +3,15 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from annotated_types import MinLen
 
 from dlrun.data.messages import Findings
 from dlrun.data.raw import RawArray, RawData
 from dlrun.data.sources.cells import names_a_class, read_columns
 from dlrun.data.sources.columns import labels_of, number_columns, unread_columns
-from dlrun.data.sources.files import FilePath
-from dlrun.data.sources.frames import Asked, Frame, files_of_parts, joined
+from dlrun.data.sources.frames import Frame, TableFiles, joined
 from dlrun.data.sources.parsing import misread_gaps, parse, words
 from dlrun.data.sources.table import Table, read_table
 from dlrun.errors import Problem
@@ -25,7 +23,7 @@ EMPTY = ("", "?", "NA", "N/A", "NaN", "nan", "null")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Csv:
+class Csv(TableFiles):
     """A table with a header: `target` names the label's column, all others but those in `drop` are features.
 
     A column of numbers is one number, a column of words becomes a column for each word (`data.categories`); which of both it
@@ -36,20 +34,6 @@ class Csv:
     """
 
     kind: Literal["csv"] = "csv"
-    path: FilePath
-    """The file; a relative path starts at the file that names it."""
-    train_dev: FilePath | None = None
-    """A file of more examples from the training distribution, held out: it tells variance from data mismatch."""
-    dev: FilePath | None = None
-    """A file of its own for dev, which may come from another distribution than train."""
-    test: FilePath | None = None
-    """A file of its own for test, from the distribution of dev."""
-    target: Annotated[str, MinLen(1)]
-    """The column to predict."""
-    drop: tuple[str, ...] = ()
-    """Columns to leave out; all others are features."""
-    categorical: tuple[str, ...] = ()
-    """Columns whose numbers are names (postcodes, codes of a form): words, whatever they look like."""
     empty: tuple[str, ...] = EMPTY
     """The words that stand for a missing cell; a blank one always is missing."""
     endings: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".tab", ".gz", ".zip")
@@ -64,7 +48,7 @@ class Csv:
 
     def load(self, seed: int) -> RawData:
         """Read the tables; the seed has no effect."""
-        files, asked = self._files(), Asked(target=self.target, drop=self.drop, categorical=self.categorical)
+        files, asked = {part: _File(path) for part, path in self.paths.items()}, self.asked
         first, *others = files.values()
         columns = asked.features(first.table)
         first.add_to_header(asked.problems(first.table))
@@ -83,10 +67,6 @@ class Csv:
         for file in files.values():
             self._read_words(file, [column for column in columns if column not in numbers])
         return self._raw(files, columns, numbers)
-
-    def _files(self) -> dict[str, "_File"]:
-        paths = files_of_parts(self.path, train_dev=self.train_dev, dev=self.dev, test=self.test)
-        return {part: _File(path) for part, path in paths.items()}
 
     def _look_at_cells(self, file: "_File", columns: list[str]) -> None:
         table = file.table

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+from annotated_types import MinLen
 
 from dlrun.arrays import IntArray
 from dlrun.data.messages import did_you_mean, listed, quoted
 from dlrun.data.raw import Excerpt, RawArray, RawData, RawExamples, Reader, row_numbers
 from dlrun.data.sources.columns import coded, matrix
-from dlrun.data.sources.files import sha256_of_all
+from dlrun.data.sources.files import FilePath, sha256_of_all
 from dlrun.errors import Problem
 
 if TYPE_CHECKING:
@@ -35,6 +37,37 @@ class Headed(Protocol):
     def header_problem(self, what: str, column: str, cure: str) -> Problem:
         """Return a problem with a column as a whole; without a name, with all of them."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableFiles:
+    """The files of a table, one to be split or one for each part, and which of its columns are what."""
+
+    kind: str
+    path: FilePath
+    """The file; a relative path starts at the file that names it."""
+    train_dev: FilePath | None = None
+    """A file of more examples from the training distribution, held out: it tells variance from data mismatch."""
+    dev: FilePath | None = None
+    """A file of its own for dev, which may come from another distribution than train."""
+    test: FilePath | None = None
+    """A file of its own for test, from the distribution of dev."""
+    target: Annotated[str, MinLen(1)]
+    """The column to predict."""
+    drop: tuple[str, ...] = ()
+    """Columns to leave out; all others are features."""
+    categorical: tuple[str, ...] = ()
+    """Columns whose numbers are names (postcodes, codes of a form): words, whatever they look like."""
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The file of each part."""
+        return files_of_parts(self.path, train_dev=self.train_dev, dev=self.dev, test=self.test)
+
+    @property
+    def asked(self) -> "Asked":
+        """The columns that the spec speaks of."""
+        return Asked(target=self.target, drop=self.drop, categorical=self.categorical)
 
 
 @dataclass(frozen=True, kw_only=True)

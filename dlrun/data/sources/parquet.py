@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from annotated_types import MinLen
 
 from dlrun.data.messages import shown, yaml_word
 from dlrun.data.raw import RawData
-from dlrun.data.sources.files import FilePath
-from dlrun.data.sources.frames import Asked, Frame, files_of_parts, joined
+from dlrun.data.sources.frames import Frame, TableFiles, joined
 from dlrun.data.sources.parquet_file import Nature, ParquetFile, open_parquet, text_of
 from dlrun.errors import Problem, raise_all
 
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parquet:
+class Parquet(TableFiles):
     """A Parquet file: `target` names the label's column, all others but those in `drop` are features.
 
     Columns have types here: integers, floats and decimals are numbers; text and booleans are words, as they are in a table of
@@ -30,20 +28,6 @@ class Parquet:
     """
 
     kind: Literal["parquet"] = "parquet"
-    path: FilePath
-    """The file; a relative path starts at the file that names it."""
-    train_dev: FilePath | None = None
-    """A file of more examples from the training distribution, held out: it tells variance from data mismatch."""
-    dev: FilePath | None = None
-    """A file of its own for dev, which may come from another distribution than train."""
-    test: FilePath | None = None
-    """A file of its own for test, from the distribution of dev."""
-    target: Annotated[str, MinLen(1)]
-    """The column to predict."""
-    drop: tuple[str, ...] = ()
-    """Columns to leave out; all others are features."""
-    categorical: tuple[str, ...] = ()
-    """Columns whose numbers are names (postcodes, codes of a form): words, whatever their type."""
     endings: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
 
     @staticmethod
@@ -53,9 +37,7 @@ class Parquet:
 
     def load(self, seed: int) -> RawData:
         """Read the files; the seed has no effect."""
-        asked = Asked(target=self.target, drop=self.drop, categorical=self.categorical)
-        paths = files_of_parts(self.path, train_dev=self.train_dev, dev=self.dev, test=self.test)
-        files = {part: open_parquet(path) for part, path in paths.items()}
+        asked, files = self.asked, {part: open_parquet(path) for part, path in self.paths.items()}
         first, *others = files.values()
         columns = asked.features(first)
         raise_all([*asked.problems(first), *(problem for file in others for problem in asked.losses(file, columns))])
