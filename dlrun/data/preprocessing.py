@@ -17,6 +17,7 @@ from dlrun.errors import InvalidInput, Problem
 
 Per: TypeAlias = Literal["auto", "column", "all"]
 
+SMALLEST = 1e-150  # squares of smaller numbers lose their digits: a column of such counts as zeros
 SMALLEST_SHARE = 0.01  # of a column's range: no training value ends up further than 100 from the mean
 ROUNDING = 1e-6  # of a column's largest value: what varies less is what float32, or six digits in a file, left of a constant
 
@@ -129,7 +130,7 @@ class Standard:
         measured = _measure(train, per_all=_per_all(self.per, train))
         if not np.isfinite(measured.deviation).all():
             raise InvalidInput(*_too_large(train, measured.deviation, "values too large to standardize"))
-        constant = measured.deviation <= ROUNDING * measured.size
+        constant = (measured.deviation <= ROUNDING * measured.size) | (measured.size < SMALLEST)
         held = ~constant & (measured.deviation < SMALLEST_SHARE * measured.spread)
         divisor = measured.unit
         np.maximum(measured.deviation, SMALLEST_SHARE * measured.spread, out=divisor, where=~constant)
@@ -230,8 +231,8 @@ class _Measured:
 
     @property
     def unit(self) -> Array:
-        """The largest magnitude again, to divide by: 1 below the smallest normal number, where digits are lost."""
-        return np.where(self.size < np.finfo(np.float64).tiny, 1.0, self.size)
+        """The largest magnitude again, to divide by; 1 where that is so small that digits are lost."""
+        return np.where(self.size < SMALLEST, 1.0, self.size)
 
 
 def _per_all(per: Per, train: Selection) -> bool:
