@@ -143,7 +143,7 @@ def _sentence(meaning: str, tests: Mapping[str, Comparison], moved: Sequence[Mov
     if moved:
         most = ", ".join(f"{quoted(column.name)} ({column.distance:.2f})" for column in moved[:TOLD])
         ranked = ", most" if len(moved) > TOLD else ""
-        told = f"{len(moved):,} of {len(tests):,} columns, the label among them, differ{ranked}: {most}"
+        told = f"of {len(tests):,} compared, the columns and the label, {len(moved):,} differ{ranked}: {most}"
     if accuracy is None:
         return f"{meaning}: {told}"
     low, value, high = (f"{100 * share:.1f}" for share in (accuracy.low, accuracy.value, accuracy.high))

@@ -17,12 +17,13 @@ from signal import Signals
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing that is wrong: what, where (`file:line:column`), the lines around it, and the cure."""
+    """One thing that is wrong: what, where (`file:line:column`), the lines around it, and the cure; or `stands_for` several."""
 
     what: str
     where: str = ""
     excerpt: tuple[str, ...] = ()
     cure: str = ""
+    stands_for: int = 1
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what

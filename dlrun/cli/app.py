@@ -95,8 +95,8 @@ def _explain(error: Exception) -> int:
         if isinstance(error, DlrunError):
             print(*error.problems, sep="\n", file=sys.stderr)
             if isinstance(error, InvalidInput):
-                count = len(error.problems)
-                print(f"{count} error{'s' if count > 1 else ''}, nothing has run.", file=sys.stderr)
+                count = sum(problem.stands_for for problem in error.problems)
+                print(f"{count:,} error{'s' if count > 1 else ''}, nothing has run.", file=sys.stderr)
         elif isinstance(error, OSError):
             print(f"cannot write: {error.strerror or error}", file=sys.stderr)
         else:

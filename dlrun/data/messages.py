@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from dlrun.errors import Problem, raise_all
@@ -42,10 +42,10 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(words[:MOST] + more)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a cure: the name closest to `word`, or all that there are."""
+def did_you_mean(word: str, known: Iterable[str], taken: Collection[str] = ()) -> str:
+    """Return a cure: the name closest to `word` of those that are not taken, or all that there are."""
     names = list(known)
-    folded = {name.casefold().strip(): name for name in names}
+    folded = {name.casefold().strip(): name for name in names if name not in taken}
     if close := difflib.get_close_matches(word.casefold().strip(), folded, n=1):
         return f"did you mean {quoted(folded[close[0]])}?"
     return f"there are {listed(names)}" if names else ""
@@ -55,7 +55,7 @@ def limited(problems: list[Problem], found: int) -> list[Problem]:
     """Return the first ten problems, and as a last one how many of the `found` ones are left out."""
     kept = problems[:MOST]
     left_out = found - len(kept)
-    return [*kept, Problem(what=f"and {left_out:,} more like these")] if left_out else kept
+    return [*kept, Problem(what=f"and {left_out:,} more like these", stands_for=left_out)] if left_out else kept
 
 
 @dataclass

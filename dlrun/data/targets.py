@@ -56,11 +56,20 @@ def _nature(raw: RawData) -> tuple[bool, str]:
         return False, "true or false"
     if y.dtype.kind == "f" and (np.floor(y[np.isfinite(y)]) != y[np.isfinite(y)]).any():
         return True, "numbers with a fraction"
+    if y.dtype.kind in "iu" and different == len(y) > MOST_CLASSES and np.ptp(y.astype(np.float64)) == len(y) - 1:
+        raise InvalidInput(_counts_rows(raw))
     if different <= 2 or (different <= MOST_CLASSES and ROWS_A_CLASS * different <= len(y)):
         return False, f"{different} different whole numbers"
     return True, f"{different:,} different whole numbers in {len(y):,} rows"
 
 
+def _counts_rows(raw: RawData) -> Problem:
+    what = f"{quoted(raw.parts[raw.pool].label)} counts the rows: there is nothing to predict in it"
+    return Problem(what=what, where=raw.name, cure="name another column: --target COLUMN")
+
+
 def _names_rows(raw: RawData, y: RawArray, different: int) -> Problem:
-    what = f"{quoted(raw.parts[raw.pool].label)} has {different:,} different words in {len(y):,} rows: text, or names of the rows"
-    return Problem(what=what, where=raw.name, cure="name the column to predict: --target COLUMN")
+    label = raw.parts[raw.pool].label
+    what = f"{quoted(label)} has {different:,} different words in {len(y):,} rows: text, or names of the rows"
+    cure = "name another column, --target COLUMN; if these are numbers, write them as such: 1234.5"
+    return raw.label_problem(raw.pool, 0, f"{what}, the first is {quoted(str(y[0]))}", cure)

@@ -11,6 +11,11 @@ from dlrun.statistics.intervals import Estimate, Interval, Proportion, exact
 
 SCHEMA = 1
 
+MINGLED = (
+    "dev is unlike train: what is called variance here may be data mismatch; a train-dev part tells them apart (data.train_dev)"
+)
+PLANTED = "labels are wrong on purpose in {}: errors there count them, and a gap to a part without them means little"
+
 ESTIMATES: dict[Metric, type[Estimate]] = {"error_rate": Proportion, "rmse": Estimate}
 
 
@@ -24,10 +29,13 @@ class Errors:
     """The errors of one set of weights: fractions wrong (Proportion) or root mean square errors, in the unit of the target.
 
     target is the best error possible, known as a number; target_assumed says that nobody gave one and 0 is taken.
+    dev_is_unlike_train is what the checks of the data found; wrong_labels are the parts with labels that are wrong on purpose.
     """
 
     target: float
     target_assumed: bool
+    dev_is_unlike_train: bool = False
+    wrong_labels: tuple[str, ...] = ()
     train: Estimate
     train_dev: Estimate | None = None
     dev: Estimate | None
@@ -92,7 +100,17 @@ class Diagnosis:
         missing = "there is no dev part, so variance is not measured"
         if self.errors.train_dev:
             missing = "there is no dev part: variance is measured on train-dev, a data mismatch is not"
-        return (*([assumed] if self.errors.target_assumed else []), chosen if self.errors.dev else missing)
+        return (
+            *([assumed] if self.errors.target_assumed else []),
+            *([PLANTED.format(", ".join(self.errors.wrong_labels))] if self.errors.wrong_labels else []),
+            *([MINGLED] if self.mismatch_is_possible else []),
+            chosen if self.errors.dev else missing,
+        )
+
+    @property
+    def mismatch_is_possible(self) -> bool:
+        """Whether what is called variance may be data mismatch: dev is unlike train, and no train-dev part tells them apart."""
+        return self.errors.dev_is_unlike_train and self.errors.train_dev is None
 
     def to_json(self) -> dict[str, Any]:
         """Return diagnosis.json; null stands for what is not measured, and for a limit that is infinite."""
@@ -105,6 +123,8 @@ class Diagnosis:
             "metric": self.errors.metric,
             "errors": {"target": target, **parts},
             "target_assumed": self.errors.target_assumed,
+            "dev_is_unlike_train": self.errors.dev_is_unlike_train,
+            "wrong_labels": list(self.errors.wrong_labels),
             "confidence": self.errors.train.confidence,
             "tolerance": self.tolerance,
             "scale": self.scale,
@@ -165,9 +185,14 @@ def _errors_from_json(tree: dict[str, Any]) -> Errors:
         if name != "target"
     }
     target = float(tree["errors"]["target"]["error"])
-    assumed = bool(tree["target_assumed"])
     return Errors(
-        target=target, target_assumed=assumed, train=parts["train"], train_dev=parts.get("train_dev"), dev=parts.get("dev")
+        target=target,
+        target_assumed=bool(tree["target_assumed"]),
+        dev_is_unlike_train=bool(tree.get("dev_is_unlike_train", False)),
+        wrong_labels=tuple(map(str, tree.get("wrong_labels", ()))),
+        train=parts["train"],
+        train_dev=parts.get("train_dev"),
+        dev=parts.get("dev"),
     )
 
 

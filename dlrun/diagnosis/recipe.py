@@ -35,6 +35,9 @@ def next_experiment(diagnosis: Diagnosis, *, hidden: Sequence[int], plain: bool,
         if l2 == 0:
             patch["regularization.l2"] = "0.1"
         return Advice("high bias: a bigger network fits the training set better; l2 keeps its variance down", patch)
+    if "high_variance" in diagnosis.verdict and diagnosis.mismatch_is_possible:
+        reason = "dev is unlike train: a train-dev part tells whether this is variance or data mismatch"
+        return Advice(reason, {"data.train_dev": "10%"})
     if "high_variance" in diagnosis.verdict:
         stronger = f"{l2 * STRONGER or FIRST_L2:g}"
         reason = "high variance: more regularization; expect the train error to rise a little"

@@ -66,10 +66,13 @@ def judge_network(network: Network, loss: Loss, examples: Examples, *, error_uni
 
 def diagnose_run(experiment: Experiment, judged: Mapping[str, Judgement]) -> Diagnosis:
     """Compare the target with the errors of the parts; for regression the tolerance is in units of the target's deviation."""
-    told = experiment.spec.diagnosis
+    told, noise = experiment.spec.diagnosis, experiment.spec.data.label_noise
+    drifts = (found for found in experiment.findings if found.check == "drift" and found.severity != "fine")
     errors = Errors(
         target=told.target_error or 0.0,
         target_assumed=told.target_error is None,
+        dev_is_unlike_train=any(set(found.parts) == {"train", "dev"} for found in drifts),
+        wrong_labels=tuple(part for part, share in noise.shares.items() if share) if noise else (),
         train=judged["train"].error,
         train_dev=judged["train_dev"].error if "train_dev" in judged else None,
         dev=judged["dev"].error if "dev" in judged else None,

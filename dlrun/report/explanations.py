@@ -72,6 +72,9 @@ def _print_key(key: Key, out: Console) -> None:
     if len(key.components) > 1:
         out.print()
         out.print(_indented(_kind_table(key.components)))
+        if theirs := list(dict.fromkeys(own for kind in key.components for own in kind.keys)):
+            out.print()
+            out.print(_indented(_key_table(theirs, of_kinds=True)))
 
 
 def _print_kind(kind: Kind, out: Console) -> None:
@@ -97,10 +100,11 @@ def _indented(content: RenderableType) -> Padding:
     return Padding(content, (0, 0, 0, 2), expand=False)
 
 
-def _key_table(keys: Sequence[Key]) -> Table:
-    table = table_of("key", "default", "what it does", right=())
+def _key_table(keys: Sequence[Key], *, of_kinds: bool = False) -> Table:
+    table = table_of("key", *(["of"] if of_kinds else []), "default", "what it does", right=())
     for key in keys:
-        table.add_row(Text(key.path, no_wrap=True), Text(key.default), Text(key.brief))
+        kinds = [Text(", ".join(key.kinds))] if of_kinds else []
+        table.add_row(Text(key.path, no_wrap=True), *kinds, Text(key.default), Text(key.brief))
     return table
 
 

@@ -116,7 +116,8 @@ def topics(word: str) -> tuple[Topic, ...]:
     Errors: InvalidInput with the nearest name if it means nothing here.
     """
     everything: tuple[Topic, ...] = (*keys(), *kinds())
-    if exact := tuple(topic for topic in everything if word in _addresses(topic)):
+    word, written = "_".join(word.lower().split()), word
+    if exact := tuple(topic for topic in everything if _addresses(topic) & {word, written}):
         return exact
     if purpose := PURPOSES.get(word):
         return tuple(key for key in keys() if purpose in key.purposes)

@@ -32,7 +32,7 @@ _M = Meaning
 # the one in the section where it stands counts, otherwise the first. A test holds that every key here exists.
 KEY_WORDS: dict[Meaning, tuple[str, ...]] = {
     _M("regularization.l2", "l2 is λ of the penalty λ/(2m) Σ‖W‖²; weight decay in other tools is λ/m"): (
-        "lambda", "lambd", "weight_decay", "l2_penalty", "ridge",
+        "lambda", "lambd", "weight_decay", "l2_penalty", "penalty", "ridge",
     ),
     _M("regularization.l1", "l1 and l2 are each the λ of their penalty"): ("l1_ratio", "l1_penalty", "lasso"),
     _M("regularization.keep_prob", "keep_prob is the probability of keeping a unit: 1 - the dropout rate"): (
@@ -60,7 +60,7 @@ KEY_WORDS: dict[Meaning, tuple[str, ...]] = {
     _M("learning_rate.decay.base"): ("gamma", "decay_rate"),
     _M("learning_rate.decay.factor"): ("gamma",),
     _M("training.batch_size"): ("batch", "batchsize", "minibatch", "mini_batch", "mini_batch_size"),
-    _M("training.epochs"): ("n_epochs", "num_epochs", "max_epochs", "max_iter", "num_iterations", "iterations"),
+    _M("training.epochs"): ("epoch", "n_epochs", "num_epochs", "max_epochs", "max_iter", "num_iterations", "iterations"),
     _M("training.clip", "a number is the largest norm of the whole gradient; {value: 1} holds each entry"): (
         "clipnorm", "clip_norm", "clipping", "gradient_clipping", "gradient_clip", "grad_clip", "max_grad_norm", "clip_grad_norm",
     ),
@@ -90,6 +90,8 @@ KEY_WORDS: dict[Meaning, tuple[str, ...]] = {
     _M("data.source"): ("dataset", "csv", "npz"),
     _M("data.source.path"): ("file", "filename", "csv_path"),
     _M("data.source.target"): ("label", "labels", "y", "target_column"),
+    _M("data.missing"): ("imputation", "na", "nan", "missing_values", "fillna"),
+    _M("data.split.by"): ("groups", "group_by", "groupby"),
     _M("data.split.dev"): ("val", "valid", "validation", "validation_split"),
     _M("data.split.test"): ("test_size", "test_split"),
     _M("seed"): ("random_state", "random_seed", "rng"),

@@ -42,7 +42,7 @@ def _problems(tree: Mapping, faults: dict[KeyPath, Fault]) -> Iterator[Problem]:
     meant = {fault.meant(tree) for fault in told}
     yield from (fault.problem(tree) for fault in told if not (fault.is_missing and fault.path in meant))
     if (more := len(deepest) - MAX_PROBLEMS) > 0:
-        yield Problem(what=f"and {counted(more, 'more problem')}", where=tree.origin.text.name)
+        yield Problem(what=f"and {counted(more, 'more problem')}", where=tree.origin.text.name, stands_for=more)
 
 
 def _kindless(node: Node, shape: Shape, path: KeyPath = ()) -> Iterator[Fault]:

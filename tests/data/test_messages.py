@@ -50,7 +50,7 @@ def test_suggestions_look_past_case_and_spaces() -> None:
 def test_ten_problems_and_the_count_of_the_others() -> None:
     problems = [Problem(what=str(i)) for i in range(12)]
     assert limited(problems[:10], 10) == problems[:10]
-    assert limited(problems, 1200)[10:] == [Problem(what="and 1,190 more like these")]
+    assert limited(problems, 1200)[10:] == [Problem(what="and 1,190 more like these", stands_for=1190)]
 
 
 def test_findings_are_told_in_the_order_of_lines() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.diagnosis.ladder import Diagnosis, Errors, diagnose
+from dlrun.diagnosis.recipe import next_experiment
 from dlrun.errors import DlrunError
 from dlrun.statistics.intervals import Estimate, difference, exact, root_mean_square, wilson
 
@@ -195,3 +196,22 @@ def test_a_stored_error_on_no_examples_is_refused(n: float) -> None:
     tree["errors"]["train"]["n"] = n
     with pytest.raises(DlrunError, match="damaged"):
         Diagnosis.from_json(tree)
+
+
+def test_a_dev_part_unlike_train_may_be_mismatch_unless_train_dev_tells() -> None:
+    train, dev = wilson(10, 1000), wilson(200, 1000)
+    errors = Errors(target=0.0, target_assumed=False, dev_is_unlike_train=True, train=train, dev=dev)
+    found = diagnose(errors, tolerance=0.02)
+    assert any("may be data mismatch" in note for note in found.notes)
+    assert next_experiment(found, hidden=[8], plain=True, l2=0.0, seed=0).patch == {"data.train_dev": "10%"}
+    assert Diagnosis.from_json(found.to_json()) == found
+    told = diagnose(replace(errors, train_dev=wilson(12, 1000)), tolerance=0.02)
+    assert not any("may be" in note for note in told.notes)
+    assert told.verdict == ("data_mismatch",)
+
+
+def test_labels_wrong_on_purpose_are_said() -> None:
+    errors = Errors(target=0.0, target_assumed=False, wrong_labels=("train",), train=wilson(300, 1000), dev=wilson(50, 1000))
+    found = diagnose(errors, tolerance=0.02)
+    assert any("wrong on purpose in train" in note for note in found.notes)
+    assert Diagnosis.from_json(found.to_json()).notes == found.notes

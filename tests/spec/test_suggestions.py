@@ -15,7 +15,7 @@ def test_every_word_leads_to_a_key_that_exists() -> None:
 def test_no_word_hides_a_key() -> None:  # but these, which are keys of some kinds, or of the items of a list, only
     words = {word for words in KEY_WORDS.values() for word in words}
     keys = {path.rpartition(".")[2] for path in key_paths(Spec)}
-    assert keys & words == {"rate", "beta", "alpha", "weight_decay", "units", "labels"}
+    assert keys & words == {"rate", "beta", "alpha", "weight_decay", "units", "labels", "epoch"}
 
 
 def test_no_word_is_told_twice_for_a_key() -> None:

@@ -66,7 +66,7 @@ class Table:
 
     def no_column(self, missing: str, asked_by: str, taken: Collection[str] = ()) -> Problem:
         """Return the problem that a column which is asked for is not there, with the name that may be meant, if not taken."""
-        cure = _other_delimiter(self, missing) or did_you_mean(missing, (name for name in self.header if name not in taken))
+        cure = _other_delimiter(self, missing) or did_you_mean(missing, self.header, taken)
         return self.problem(f"no column {quoted(missing)} ({asked_by})", self.header_line, 1, cure=cure)
 
     def header_problem(self, what: str, column: str, cure: str) -> Problem:
@@ -98,8 +98,8 @@ class Table:
 def _other_delimiter(table: Table, missing: str) -> str:
     """Return a cure if the header looks as if another character divided it; empty if it does not."""
     for delimiter in sorted({",", ";", "\t", "|"} - {table.delimiter}):
-        pieces = [piece.strip() for cell in table.header for piece in cell.split(delimiter)]
-        if missing in pieces or len(table.header) == 1 < len(pieces):
+        pieces = [piece.strip() for cell in table.header if delimiter in cell for piece in cell.split(delimiter)]
+        if missing in pieces or (pieces and len(table.header) == 1):
             found = "a tab" if delimiter == "\t" else quoted(delimiter)
             wanted = "a tab in a '.tsv' file" if table.delimiter == "\t" else "',' (a tab only in a '.tsv' file)"
             return f"the header holds {found}: the delimiter must be {wanted}"
@@ -177,7 +177,10 @@ def _check_widths(table: Table, lines: list[int], misfits: list[Misfit], finding
     if len(misfits) == len(lines) and len(widths) == 1 and max(widths) > width:
         (line, found), *_ = misfits
         what = f"every row has {found} values, the header {width}"
-        cure = "name the missing columns in the header, or remove the delimiter at the end of every row"
+        cure = (
+            _other_delimiter(table, "")
+            or "name the missing columns in the header, or remove the delimiter at the end of every row"
+        )
         findings.add(line, table.problem(what, line, width + 1, cell=width, cure=cure))
         return
     for line, found in misfits[:MOST]:
