@@ -14,7 +14,7 @@ from dlrun.data.raw import MISSING, Category, Selection
 from dlrun.errors import Problem, raise_all
 
 A_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?")
-A_FEW = 40  # rows in which all words may differ by chance, where a column has many
+A_FEW = 10  # rows in which all words may differ by chance
 A_SENTENCE = 4  # blanks that a text has, and a name hardly
 OTHER, GAP = "(other)", "(missing)"  # no cell of a table is read as these: they are names of columns only
 

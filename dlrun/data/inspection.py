@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from dlrun.arrays import Array, BoolArray, IntArray
-from dlrun.data.encoding import A_DATE, OneHot
+from dlrun.data.encoding import A_DATE, A_FEW, OneHot
 from dlrun.data.messages import listed, quoted
 from dlrun.data.raw import MISSING, RawData
 
@@ -207,11 +207,18 @@ def _names(cells: Cells, reason: str) -> Column:
 
 
 def _few_enough(cells: Cells, nature: Nature, reason: str) -> Column:
-    """Return a column of words, or one to leave out if it has more than become columns of the network's input."""
-    if cells.different <= OneHot().limit:
-        return _column(cells, nature, reason)
+    """Return a column of words, or one to leave out.
+
+    That is one with more words than become columns of the network's input, or with hardly any twice: in the training rows, which
+    are fewer, each may then stand once.
+    """
     why = f"{reason}; " if reason else ""
-    return _column(cells, "text", f"{why}{cells.different:,} different words are too many for classes")
+    if cells.different > OneHot().limit:
+        return _column(cells, "text", f"{why}{cells.different:,} different words are too many for classes")
+    if cells.different > max(A_FEW, MOST * len(cells.present)):
+        found = f"{cells.different} different words in {len(cells.present):,} cells"
+        return _column(cells, "text", f"{why}{found}: hardly one comes twice")
+    return _column(cells, nature, reason)
 
 
 def _column(cells: Cells, nature: Nature, reason: str = "") -> Column:

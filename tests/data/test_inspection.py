@@ -66,6 +66,14 @@ def test_what_names_or_counts_rows() -> None:
     assert nature("id", *(f"{k}.5" for k in range(40))) == "number"
 
 
+def test_words_of_which_hardly_one_comes_twice() -> None:
+    found = inspect(cells("street", *(f"way {k}" for k in range(12)), "way 0", "", "way 1"))
+    assert (found.nature, found.reason) == ("text", "12 different words in 14 cells: hardly one comes twice")
+    assert nature("plz", *(f"{k:03}" for k in (*range(12), 3))) == "text"
+    assert nature("street", *(f"way {k}" for k in range(12)), *(f"way {k}" for k in range(12))) == "words"
+    assert nature("street", *(f"way {k}" for k in range(10)), "") == "words"  # ten may differ by chance
+
+
 def test_dates_text_constants_and_nothing() -> None:
     assert nature("a", "2024-01-31", "2024-02-01", "1.2.24", "unknown") == "date"
     assert nature("a", *(f"{k // 2} apples" for k in range(300))) == "text"
