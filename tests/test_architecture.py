@@ -104,6 +104,25 @@ def test_foreign_packages_stay_in_their_rooms(name: str, path: Path) -> None:
         assert allowed, f"dlrun.{name} imports {package}; only {', '.join(sorted(OUTSIDE[package]))} may"
 
 
+CHANGING = {
+    "os": {"open", "write", "pwrite", "fsync", "fdatasync", "ftruncate", "truncate", "rename", "replace", "unlink", "remove",
+           "mkdir", "makedirs", "rmdir", "symlink", "link"},
+    "shutil": {"rmtree", "move", "copy", "copy2", "copyfile", "copytree"},
+}  # fmt: skip
+CHANGING_PATHS = {"write_text", "write_bytes", "mkdir", "unlink", "rmdir", "symlink_to", "hardlink_to", "touch", "rename"}
+OF_A_RUN = [(name, path) for name, path in OURS if room(name) in {"rundir", "checkpoint", "training", "experiment"}]
+
+
+@pytest.mark.parametrize(("name", "path"), OF_A_RUN, ids=[name for name, _ in OF_A_RUN])
+def test_one_layer_changes_the_files_of_a_run(name: str, path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if name == "rundir.disk" or not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
+        around = node.func.attr in CHANGING.get(owner, set()) or (owner != "disk" and node.func.attr in CHANGING_PATHS)
+        assert not around, f"dlrun.{name} calls {ast.unparse(node.func)}: only rundir.disk may, where tests put their faults"
+
+
 def test_no_two_modules_import_each_other_in_a_circle() -> None:
     names = set(MODULES)
     graph = {

@@ -1,4 +1,4 @@
-"""The one layer that touches run files: whole files replaced at once, append files that only hold whole rows.
+"""Run files: whole ones replaced at once, append files that only hold whole rows.
 
 An OSError leaves here as a DlrunError that says what could not be done, to which file, and why.
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from dlrun.errors import DlrunError, Problem
+from dlrun.rundir import disk
 
 LARGEST_JSON = 16 * 2**20  # bytes; a run directory may come from others
 
@@ -49,7 +50,7 @@ def open_regular(path: Path, flags: int) -> int:
 
     Errors: OSError; whoever calls says what it was for.
     """
-    fd = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o666)  # without O_NONBLOCK a FIFO would wait for its other end
+    fd = disk.open_file(path, flags | os.O_NONBLOCK)  # without O_NONBLOCK a FIFO would wait for its other end
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise OSError(errno.EINVAL, "not a regular file")
@@ -60,7 +61,7 @@ def write_all(fd: int, data: bytes) -> None:
     """Write every byte: one system call, unless the kernel takes less, as it does when the disk is nearly full."""
     view = memoryview(data)
     while view:
-        view = view[os.write(fd, view) :]
+        view = view[disk.write(fd, view) :]
 
 
 def encoded(text: str) -> bytes:
@@ -84,27 +85,18 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with explained("write", path):
         try:
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            fd = disk.open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             try:
                 yield partial(write_all, fd)
-                os.fsync(fd)
+                disk.flush(fd)
             finally:
                 os.close(fd)
-            temporary.replace(path)
+            disk.rename(temporary, path)
         except BaseException:  # Ctrl-C too
             with suppress(OSError):
-                temporary.unlink()
+                disk.remove(temporary)
             raise
-        flush_directory(path.parent)
-
-
-def flush_directory(directory: Path) -> None:
-    """Make the names in a directory durable: without it a power loss may undo a rename or a mkdir."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+        disk.flush_directory(path.parent)
 
 
 def append_text(path: Path, text: str) -> None:
@@ -153,14 +145,14 @@ class AppendFile:
                 write_all(self._fd, data)
             except BaseException:
                 with suppress(OSError):
-                    os.ftruncate(self._fd, self.size)
+                    disk.truncate(self._fd, self.size)
                 raise
         self.size += len(data)
 
     def flush(self) -> None:
         """Make what is written so far durable."""
         with explained("flush", self.path):
-            os.fsync(self._fd)
+            disk.flush(self._fd)
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dlrun.errors import DlrunError, Problem
-from dlrun.rundir.files import explained, flush_directory
+from dlrun.rundir import disk
+from dlrun.rundir.files import explained
 from dlrun.rundir.paths import RunPaths
 
 ID = re.compile(r"\d{8}-\d{6}-[A-Za-z0-9][A-Za-z0-9._-]{0,63}-[a-z2-7]{4}", re.ASCII)  # the allow-list: use fullmatch
@@ -42,17 +43,17 @@ def create_run(runs_dir: Path, name: str, clock: Callable[[], datetime] = utc_no
     Errors: DlrunError if the directory cannot be written.
     """
     with explained("create a run in", runs_dir):
-        runs_dir.mkdir(parents=True, exist_ok=True)
+        disk.make_directories(runs_dir)
         for _ in range(ATTEMPTS):
             paths = RunPaths(runs_dir / new_id(name, clock()))
             try:
-                paths.root.mkdir()
+                disk.make_directory(paths.root)
             except FileExistsError:
                 continue
-            paths.checkpoints.mkdir()
-            paths.predictions.mkdir()
-            flush_directory(paths.root)
-            flush_directory(runs_dir)
+            disk.make_directory(paths.checkpoints)
+            disk.make_directory(paths.predictions)
+            disk.flush_directory(paths.root)
+            disk.flush_directory(runs_dir)
             point_latest_at(paths)
             return paths
     raise DlrunError(Problem(what=f"no free run id in {ATTEMPTS} attempts", where=str(runs_dir)))
@@ -63,8 +64,8 @@ def point_latest_at(paths: RunPaths) -> None:
     temporary = paths.root.with_name(f".latest-{paths.id}")
     # some file systems have no links, and somebody may own a folder of that name: a convenience must not cost the run
     with suppress(OSError):
-        temporary.symlink_to(paths.id)
+        disk.link(paths.id, temporary)
         try:
-            temporary.replace(paths.root.with_name("latest"))
+            disk.rename(temporary, paths.root.with_name("latest"))
         except OSError:
-            temporary.unlink()
+            disk.remove(temporary)

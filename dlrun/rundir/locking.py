@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from time import monotonic, sleep
 
 from dlrun.errors import Problem, RunBusy
+from dlrun.rundir import disk
 from dlrun.rundir.files import explained, open_regular, write_all
 from dlrun.rundir.paths import RunPaths
 
@@ -29,7 +30,7 @@ def lock_run(paths: RunPaths) -> Iterator[None]:
     try:
         with explained("lock", paths.lock):
             _take(fd, paths)
-            os.ftruncate(fd, 0)
+            disk.truncate(fd, 0)
             write_all(fd, f"pid {os.getpid()} on {socket.gethostname()}\n".encode())
         yield
     finally:

@@ -2,12 +2,12 @@
 
 import os
 import secrets
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from dlrun.errors import InvalidInput, Problem
-from dlrun.rundir.files import explained, flush_directory
+from dlrun.rundir import disk
+from dlrun.rundir.files import explained
 from dlrun.rundir.ids import ID, point_latest_at
 from dlrun.rundir.listing import ListedRun, read_run, runs_in
 from dlrun.rundir.locking import is_held, lock_run
@@ -43,11 +43,11 @@ def remove_run(paths: RunPaths) -> None:
     with lock_run(paths):
         nameless = home / f"{LEFT}{paths.id}-{secrets.token_hex(4)}"
         with explained("remove", paths.root):
-            paths.root.rename(nameless)
-            flush_directory(home)
+            disk.rename(paths.root, nameless)
+            disk.flush_directory(home)
         _forget_latest(home, paths.id)
         with explained("remove", nameless):
-            shutil.rmtree(nameless)
+            disk.remove_tree(nameless)
     _sweep(home)
 
 
@@ -61,7 +61,7 @@ def _forget_latest(home: Path, name: str) -> None:
         if runs:
             point_latest_at(runs[-1])
         else:
-            latest.unlink()
+            disk.remove(latest)
 
 
 def _sweep(home: Path) -> None:
@@ -69,7 +69,7 @@ def _sweep(home: Path) -> None:
     for left in home.glob(f"{LEFT}*"):
         if not is_held(RunPaths(left)):
             with suppress(OSError):  # somebody else is at it, or it is a link or a file, which rmtree refuses
-                shutil.rmtree(left)
+                disk.remove_tree(left)
 
 
 def size_of(paths: RunPaths) -> int:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from dlrun.errors import DlrunError
 from dlrun.rundir.files import AppendFile, append_text, read_json, sha256_of, write_atomically, write_json
 
-SYSTEM_CALLS = ["open", "write", "fsync", "replace"]  # all that write_atomically asks of the kernel, apart from closing
+SYSTEM_CALLS = ["open", "write", "fsync", "rename"]  # all that write_atomically asks of the kernel, apart from closing
 
 
 class FailingKernel:
@@ -66,7 +66,7 @@ def test_bytes_are_durable_before_the_name_is_and_the_name_before_the_call_retur
 ) -> None:
     kernel = FailingKernel(monkeypatch, None, 0)
     write_atomically(tmp_path / "file", "new")
-    assert kernel.calls == ["open", "write", "fsync", "replace", "open", "fsync"]
+    assert kernel.calls == ["open", "write", "fsync", "rename", "open", "fsync"]
 
 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES])

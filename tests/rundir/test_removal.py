@@ -1,11 +1,10 @@
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from dlrun.errors import DlrunError, InvalidInput, RunBusy
-from dlrun.rundir import removal
+from dlrun.rundir import disk, removal
 from dlrun.rundir.ids import point_latest_at
 from dlrun.rundir.listing import runs_in
 from dlrun.rundir.locking import lock_run
@@ -71,7 +70,7 @@ def test_after_a_crash_there_is_no_half_run_and_the_next_removal_sweeps(tmp_path
         (path / "spec.yaml").unlink()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(shutil, "rmtree", crash)
+    monkeypatch.setattr(disk, "remove_tree", crash)
     with pytest.raises(KeyboardInterrupt):
         remove_run(crashed)
     assert runs_in(tmp_path) == [other]
@@ -117,7 +116,7 @@ def test_a_disk_that_fails_is_an_error_in_words(tmp_path: Path, monkeypatch: pyt
         raise OSError(5, "Input/output error", str(path))
 
     run = store_run(tmp_path)
-    monkeypatch.setattr(shutil, "rmtree", fail)
+    monkeypatch.setattr(disk, "remove_tree", fail)
     with pytest.raises(DlrunError, match="cannot remove: input/output error"):
         remove_run(run)
     assert runs_in(tmp_path) == []
