@@ -6,7 +6,7 @@ from typing import Any
 
 from dlrun.data.batches import boundaries, largest_batch
 from dlrun.data.choosing import choose
-from dlrun.data.findings import Finding, told
+from dlrun.data.findings import Finding, part_name, told
 from dlrun.data.preparation import Dtype
 from dlrun.data.sources.files import shown_path
 from dlrun.data.splits import Splits, prepared
@@ -101,7 +101,7 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
         clip=spec.training.clip,
         max_norm=max_norm(spec, network),
         smallest_batch=smallest,
-        patience=spec.training.early_stopping.patience if spec.training.early_stopping else None,
+        early_stopping=spec.training.early_stopping,
         error_unit=splits.target_scale.deviation if splits.target_scale else 1.0,
     )
     resolved = resolve(spec, splits, network, loss, batch_size)
@@ -114,9 +114,11 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
 def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss, smallest_batch: int) -> Iterator[Problem]:
     """Yield what is right in the spec and in the data, but not for one another."""
     spec = loaded.spec
-    if spec.training.early_stopping and splits.dev is None:
-        what = "training.early_stopping has no effect: there is no dev part whose error could be watched"
-        yield loaded.problem("training.early_stopping", what, cure="remove it, or leave some examples for dev")
+    watched = spec.training.early_stopping and spec.training.early_stopping.part
+    if watched and splits.sizes.get(watched, 0) == 0:
+        part = part_name(watched)
+        what = f"training.early_stopping has no effect: there is no {part} part whose error could be watched"
+        yield loaded.problem("training.early_stopping", what, cure=f"remove it, or leave some examples for {part}")
     target = spec.diagnosis.target_error
     if not loss.regression and target is not None and target > 1:
         what = f"diagnosis.target_error is {target:g}, {100 * target:g} %: an error rate is at most 1"

@@ -4,6 +4,7 @@
 and overrides (merge) → validation (pydantic, our sentences) → effects. `to_yaml` is the way back.
 """
 
+from dlrun.nn.stopping import EarlyStopping
 from dlrun.spec.mappings import mapping_as_yaml
 from dlrun.spec.model import Spec
 from dlrun.spec.reading import LoadedSpec, read_spec, read_text
@@ -11,7 +12,6 @@ from dlrun.spec.sections import (
     Architecture,
     Data,
     Diagnosis,
-    EarlyStopping,
     Every,
     HiddenLayer,
     KeepProbs,

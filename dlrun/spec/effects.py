@@ -24,7 +24,8 @@ def without_effect(spec: Spec) -> Iterator[Ineffective]:
     clip = spec.training.clip
     if clip and clip.norm is None and clip.value is None:
         yield ("training", "clip"), "training.clip has no effect: it has neither norm nor value", "write clip: {norm: 1.0}"
-    if spec.training.early_stopping and spec.data.split.dev == 0:
+    stopping = spec.training.early_stopping
+    if stopping and stopping.part == "dev" and spec.data.split.dev == 0:
         why = "training.early_stopping has no effect: data.split.dev is 0, there is no dev error to watch"
         yield ("training", "early_stopping"), why, "remove it, or leave some examples for dev"
 

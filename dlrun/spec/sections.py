@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from annotated_types import Ge, Gt, Le
 from pydantic import PlainSerializer, PlainValidator
@@ -17,6 +17,7 @@ from dlrun.data.splitting import SomeOrNone, Split
 from dlrun.nn.constraints import Clip
 from dlrun.nn.initializers import Auto, Initializer
 from dlrun.nn.layers import Activation, BatchNorm, Relu
+from dlrun.nn.stopping import EarlyStopping
 from dlrun.purposes import Purpose
 from dlrun.spec.schema import Form, Shorthand
 
@@ -136,43 +137,48 @@ class Regularization:
     [0.5, 0.8]}`. At test time nothing is dropped or scaled."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class EarlyStopping:
-    """Stop when dev has not become better for this many epochs: its error, or at equal error its loss.
-
-    Weights start small and grow, so stopping early keeps them middle-sized, as l2 would, in one run. The price: one knob now
-    acts on fit and on variance.
-    """
-
-    patience: Count
-    """For how many epochs dev may be no better."""
-
-
-EVERY = r"([1-9][0-9]{0,8}) +(step|epoch)s?"
+Unit = Literal["step", "epoch", "second", "minute", "hour"]
+SECONDS: dict[str, int] = {"second": 1, "minute": 60, "hour": 3600}
 
 
 @dataclass(frozen=True)
 class Every:
-    """A period of training: `500 steps`, `1 epoch`."""
+    """A period: of training, `500 steps`, `1 epoch`, or of time, `10 seconds`, `5 minutes`, `2 hours`."""
 
     count: int
-    unit: Literal["step", "epoch"]
+    unit: Unit
 
     @classmethod
-    def parse(cls, value: object) -> Self:
-        """Return the period a text names; ValueError if it names none."""
-        if isinstance(value, cls):
-            value = str(value)
-        match = re.fullmatch(EVERY, value) if isinstance(value, str) else None
+    def parse(cls, value: object, units: tuple[Unit, ...] = get_args(Unit)) -> Self:
+        """Return the period a text names; ValueError if it names none in one of these units."""
+        text = str(value) if isinstance(value, cls) else value
+        match = re.fullmatch(_pattern(*units), text) if isinstance(text, str) else None
         if match is None:
             raise ValueError(value)
-        return cls(int(match[1]), "step" if match[2] == "step" else "epoch")
+        unit = next(unit for unit in units if match[2].startswith(unit))
+        return cls(int(match[1]), unit)
+
+    @property
+    def seconds(self) -> int | None:
+        """The period in seconds, if it is one of time."""
+        return self.count * SECONDS[self.unit] if self.unit in SECONDS else None
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit}" if self.count == 1 else f"{self.count} {self.unit}s"
 
 
-Period = Annotated[Every, PlainValidator(Every.parse), PlainSerializer(str), Form("'N steps' or 'N epochs'", EVERY)]
+def _pattern(*units: Unit) -> str:
+    return rf"([1-9][0-9]{{0,8}}) +({'|'.join(units)})s?"
+
+
+def _period(words: str, *units: Unit) -> tuple[PlainValidator, PlainSerializer, Form]:
+    """Return what an annotation of Every needs to take these units alone."""
+    return PlainValidator(lambda value: Every.parse(value, units)), PlainSerializer(str), Form(words, _pattern(*units))
+
+
+Period = Annotated[Every, *_period("'N steps' or 'N epochs'", "step", "epoch")]
+Cadence = Annotated[Every, *_period("'N seconds', 'N minutes', 'N epochs' or 'N steps'", "second", "minute", "epoch", "step")]
+Duration = Annotated[Every, *_period("'N seconds', 'N minutes' or 'N hours'", "second", "minute", "hour")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,10 +197,16 @@ class Training:
     """Hold the gradient down; a bare number is `norm`."""
     early_stopping: Annotated[EarlyStopping | None, Purpose.FIT, Purpose.VARIANCE] = None
     """Stop when dev gets no better. It couples two knobs, fit and variance; `l2` with several λ keeps them apart."""
+    time_limit: Annotated[Duration | None, Purpose.SPEED] = None
+    """Stop after this much training, and judge what there is: `90 seconds`, `10 minutes`, `2 hours`. Where it stops depends on
+    the machine; the best weights until then are kept. `dlrun resume RUN -s training.time_limit=…` goes on from there."""
     evaluate_every: Annotated[Period, Purpose.TELL] = Every(1, "epoch")
     """How often dev is evaluated, a row of metrics.csv: `500 steps`, `2 epochs`."""
     record_steps: Annotated[Literal["auto", "off"] | Count, Purpose.TELL] = "auto"
     """A row of steps.csv each N steps, or `off`; `auto` is every step up to 100,000 of them, then thinned evenly."""
+    checkpoint_every: Annotated[Cadence, Purpose.TELL] = Every(10, "second")
+    """How often everything that changes is saved, so that `dlrun resume` loses no more than this: `10 seconds`, `5 minutes`,
+    `1 epoch`, `100 steps`. At the end, and when a signal comes, it is saved anyway."""
     dtype: Annotated[Literal["float32", "float64"], Purpose.SPEED] = "float32"
     """The precision of everything; the gradient check always uses float64."""
     threads: Annotated[Literal["auto"] | Annotated[int, Ge(1), Le(1024)], Purpose.SPEED] = "auto"

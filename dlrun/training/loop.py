@@ -92,13 +92,11 @@ def evaluate_now(network: Network, plan: Plan, splits: Splits, state: State, lr:
     dev = evaluate(network, plan.loss, splits.dev.x, splits.dev.y) if splits.dev else None
     if dev:
         state.best.offer(dev, epoch, state.step, network.params)
-        if plan.patience is not None and epoch - state.best.epoch >= plan.patience:
-            state.stop_reason = f"early stopping: dev no better for {plan.patience} epochs"
     held = evaluate(network, plan.loss, splits.train_dev.x, splits.train_dev.y) if splits.train_dev else None
     train_loss = state.loss_sum / state.seen
     if isinstance(plan.learning_rate.decay, ReduceOnPlateau):
         state.plateau.observe(dev.loss if dev else train_loss, plan.learning_rate.decay)
-    return Evaluation(
+    row = Evaluation(
         epoch=epoch,
         step=state.step,
         learning_rate=lr,
@@ -111,6 +109,9 @@ def evaluate_now(network: Network, plan: Plan, splits: Splits, state: State, lr:
         train_dev_loss=held.loss if held else None,
         train_dev_error=plan.error_unit * held.error if held else None,
     )
+    if plan.early_stopping:
+        state.stop_reason = state.waiting.observe(vars(row), epoch, plan.early_stopping)
+    return row
 
 
 def diverged(network: Network, state: State, cost: float, lr: float) -> Diverged:

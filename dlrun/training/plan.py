@@ -8,6 +8,7 @@ from dlrun.nn.losses import Loss
 from dlrun.nn.optimizers import Optimizer
 from dlrun.nn.penalties import Penalty
 from dlrun.nn.schedules import LearningRate
+from dlrun.nn.stopping import EarlyStopping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,5 +30,5 @@ class Plan:
     clip: Clip | None = None
     max_norm: MaxNorm | None = None
     smallest_batch: int = 1
-    patience: int | None = None  # epochs
+    early_stopping: EarlyStopping | None = None
     error_unit: float = 1.0

@@ -3,6 +3,8 @@
 What is in State is what a checkpoint holds; a run continues from it as if it had never stopped.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,7 @@ from dlrun.nn.metrics import Score, is_finite
 from dlrun.nn.optimizers import Optimizer, Slots
 from dlrun.nn.params import Params
 from dlrun.nn.schedules import Plateau
+from dlrun.nn.stopping import Waiting
 from dlrun.seeding import Stream, rng_for
 
 
@@ -49,7 +52,7 @@ class Best:
 
 @dataclass
 class State:
-    """Parameters, the optimizer's slots, how far training has come, the epoch's sums, generator, best so far, plateau."""
+    """Parameters, the optimizer's slots, how far training has come, the epoch's sums, generator, best so far, and memories."""
 
     params: Params
     slots: Slots
@@ -63,6 +66,7 @@ class State:
     seen: int = 0  # examples those sums are over
     stop_reason: str | None = None
     plateau: Plateau = field(default_factory=Plateau)
+    waiting: Waiting = field(default_factory=Waiting)
 
     @classmethod
     def start(cls, params: Params, optimizer: Optimizer, seed: int) -> "State":
@@ -101,29 +105,66 @@ class State:
         best = {"best_theta": self.best.theta, "best_stats": self.best.stats}
         return params | best | {f"slot_{name}": slot for name, slot in self.slots.items()}
 
+    def is_finite(self) -> bool:
+        """Say whether every array holds finite numbers alone, so that it may be kept."""
+        return all(np.isfinite(array).all() for array in self.arrays().values())
+
     def scalars(self) -> dict[str, Any]:
         """Return everything else that changes, as plain JSON values."""
         counters = {name: getattr(self, name) for name in _COUNTERS}
-        best = {name: getattr(self.best, name) for name in _BEST} if self.best.found else None
-        return counters | {
-            "best": best,
-            "dropout_rng": self.dropout_rng.bit_generator.state,
-            "plateau": {name: getattr(self.plateau, name) for name in _PLATEAU},
+        memories = {
+            part: {name: _told(getattr(getattr(self, part), name)) for name in names} for part, names in _MEMORIES.items()
         }
+        return counters | memories | {"dropout_rng": self.dropout_rng.bit_generator.state}
 
-    def restore(self, arrays: dict[str, Array], scalars: dict[str, Any]) -> None:
-        """Take over what `arrays` and `scalars` returned; memory that views point into is filled, not replaced."""
-        for name, array in self.arrays().items():
+    def restore(self, arrays: Mapping[str, Array], scalars: Mapping[str, Any]) -> None:
+        """Take over what `arrays` and `scalars` returned; memory that views point into is filled, not replaced.
+
+        Errors: ValueError, before anything is changed, if they are not of a state of this network and optimizer.
+        """
+        mine = self.arrays()
+        if arrays.keys() != mine.keys():
+            raise ValueError(f"it holds {', '.join(arrays)}, this network and optimizer have {', '.join(mine)}")
+        for name, array in mine.items():
+            if arrays[name].shape != array.shape or arrays[name].dtype != array.dtype:
+                raise ValueError(f"{name} has another shape or type than in this network")
+        rng = np.random.PCG64()
+        try:
+            rng.state = scalars["dropout_rng"]
+            found = {name: _checked(name, scalars[name]) for name in _COUNTERS}
+            memories = {part: {name: _checked(name, scalars[part][name]) for name in names} for part, names in _MEMORIES.items()}
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"its counters are not those of a state: {error}") from error
+        for name, array in mine.items():
             array[...] = arrays[name]
-        for name in _COUNTERS:
-            setattr(self, name, scalars[name])
-        for name, value in (scalars["best"] or {}).items():
-            setattr(self.best, name, value)
-        for name, value in scalars["plateau"].items():
-            setattr(self.plateau, name, value)
-        self.dropout_rng.bit_generator.state = scalars["dropout_rng"]
+        for name, value in found.items():
+            setattr(self, name, value)
+        for part, values in memories.items():
+            for name, value in values.items():
+                setattr(getattr(self, part), name, value)
+        self.dropout_rng = np.random.Generator(rng)
 
 
+_MEMORIES = {
+    "best": ("epoch", "step", "error", "loss"),
+    "plateau": ("best", "waiting", "reductions"),
+    "waiting": ("best", "loss", "epoch"),
+}
 _COUNTERS = ("epoch", "step", "position", "loss_sum", "error_sum", "seen", "stop_reason")
-_BEST = ("epoch", "step", "error", "loss")
-_PLATEAU = ("best", "waiting", "reductions")
+_WHOLE = {"step", "position", "seen", "waiting", "reductions"}
+_LOWEST = {"best", "error", "loss"}  # infinite until something has been found
+
+
+def _told(value: Any) -> Any:
+    """Return a value as JSON has it: infinity, which it has no word for, as null."""
+    return None if value == math.inf else value
+
+
+def _checked(name: str, value: Any) -> Any:
+    """Return a value as it was stored, or raise TypeError: a state may come from others."""
+    if value is None and name in _LOWEST:
+        return math.inf
+    kinds = str | None if name == "stop_reason" else int if name in _WHOLE else int | float
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise TypeError(f"{name} is {value!r:.40}")
+    return value

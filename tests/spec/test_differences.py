@@ -6,6 +6,7 @@ from dlrun.data.splitting import Split
 from dlrun.nn.layers import BatchNorm
 from dlrun.nn.losses import SoftmaxCrossEntropy
 from dlrun.nn.optimizers import Momentum
+from dlrun.nn.stopping import EarlyStopping
 from dlrun.spec.differences import Difference, differences, in_words, marked_lines
 from dlrun.spec.extends import read_tree
 from dlrun.spec.faults import ROOT
@@ -14,7 +15,6 @@ from dlrun.spec.schema import REQUIRED
 from dlrun.spec.sections import (
     Architecture,
     Data,
-    EarlyStopping,
     HiddenLayer,
     KeepProbs,
     Regularization,

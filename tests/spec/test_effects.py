@@ -5,9 +5,10 @@ from dlrun.data.splitting import Split
 from dlrun.nn.constraints import Clip
 from dlrun.nn.layers import BatchNorm, Tanh
 from dlrun.nn.schedules import LearningRate, Manual, RateFrom
+from dlrun.nn.stopping import EarlyStopping
 from dlrun.spec.effects import without_effect
 from dlrun.spec.model import Spec
-from dlrun.spec.sections import Architecture, Data, EarlyStopping, HiddenLayer, KeepProbs, Regularization, Training
+from dlrun.spec.sections import Architecture, Data, HiddenLayer, KeepProbs, Regularization, Training
 from dlrun.spec.tree import dotted
 
 LINEAR = Architecture(hidden=())

@@ -14,8 +14,9 @@ from dlrun.nn.layers import BatchNorm, Tanh
 from dlrun.nn.losses import SoftmaxCrossEntropy, SquaredError
 from dlrun.nn.optimizers import Adam, AdamW, Momentum
 from dlrun.nn.schedules import InverseTime, LearningRate, Manual, RateFrom
+from dlrun.nn.stopping import EarlyStopping
 from dlrun.spec.reading import LoadedSpec, read_spec
-from dlrun.spec.sections import Architecture, EarlyStopping, Every, HiddenLayer, KeepProbs, Regularization, Training
+from dlrun.spec.sections import Architecture, Every, HiddenLayer, KeepProbs, Regularization, Training
 
 DIGITS = """\
 # digits: the smallest real experiment

@@ -4,9 +4,9 @@ from typing import Annotated, Literal, get_args
 from annotated_types import Ge, Gt, Le
 
 from dlrun.nn.optimizers import Adam, Momentum, Optimizer
+from dlrun.nn.stopping import EarlyStopping
 from dlrun.spec.model import Spec
 from dlrun.spec.schema import REQUIRED, Form, Shape, Shorthand, fields_of, key_paths, kind_of, shape_of
-from dlrun.spec.sections import EarlyStopping
 
 
 @dataclass(frozen=True)

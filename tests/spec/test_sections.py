@@ -1,11 +1,13 @@
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.spec.sections import Architecture, Diagnosis, Every, HiddenLayer, KeepProbs, Regularization, Training
+from dlrun.spec.sections import Architecture, Diagnosis, Every, HiddenLayer, KeepProbs, Regularization, Training, Unit
 
 
-@given(st.integers(1, 10**9 - 1), st.sampled_from(["step", "epoch"]))
+@given(st.integers(1, 10**9 - 1), st.sampled_from(get_args(Unit)))
 def test_periods_read_back(count: int, unit: str) -> None:
     every = Every.parse(f"{count} {unit}s")
     assert (every.count, every.unit) == (count, unit)
@@ -21,7 +23,12 @@ def test_periods_in_words() -> None:
 @pytest.mark.parametrize("value", ["0 steps", "epoch", "1.5 epochs", "-1 steps", "5 minutes", "1 epoch ", "", 5, None, "9" * 19])
 def test_what_is_no_period(value: object) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (pydantic needs just this)
-        Every.parse(value)
+        Every.parse(value, ("step", "epoch"))
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("10 seconds", 10), ("1 minute", 60), ("2 hours", 7200), ("3 epochs", None)])
+def test_periods_of_time_in_seconds(text: str, seconds: int | None) -> None:
+    assert Every.parse(text).seconds == seconds
 
 
 def test_defaults_are_the_designs() -> None:

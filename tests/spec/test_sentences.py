@@ -5,9 +5,9 @@ import pytest
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
 from dlrun.nn.optimizers import Adam, GradientDescent
+from dlrun.nn.stopping import EarlyStopping
 from dlrun.spec.compose import compose
 from dlrun.spec.schema import Form, Shorthand, shape_of
-from dlrun.spec.sections import EarlyStopping
 from dlrun.spec.sentences import allowed, wrong_value
 from dlrun.spec.text import Text
 
@@ -17,7 +17,8 @@ Stops: TypeAlias = tuple[Annotated[EarlyStopping, Shorthand("patience")], ...]
 
 FULL = "k must be a whole number at least 1 or 'full', got the text 'fulll', did you mean 'full'?"
 SHARES = "k must be a number above 0 and at most 1 or a list (each item a number above 0 and at most 1), got a mapping"
-STOPS = "a whole number at least 1 for patience or a mapping with patience"
+MAPPING = "a mapping with patience, watch and min_improvement"
+STOPS = f"a whole number at least 1 for patience or {MAPPING}"
 
 
 @pytest.mark.parametrize(
@@ -57,8 +58,8 @@ STOPS = "a whole number at least 1 for patience or a mapping with patience"
         (bool | Adam, "5", "k must be true or false or a mapping with beta1, beta2 and eps, got 5", ""),
         (bool | GradientDescent, "5", "k must be true or false or a kind (gradient_descent), got 5", ""),
         (bool | None, "Off", "k must be true or false or null, got the text 'Off'", "write false"),
-        (EarlyStopping | None, "5", "k must be a mapping with patience or null, got 5", ""),
-        (EarlyStopping, "", "k must be a mapping with patience, got nothing", "remove the key to keep its defaults"),
+        (EarlyStopping | None, "5", f"k must be {MAPPING} or null, got 5", ""),
+        (EarlyStopping, "", f"k must be {MAPPING}, got nothing", "remove the key to keep its defaults"),
         (Annotated[str, Form("'N steps'", "[0-9]+ steps")], "x", "k must be 'N steps', got the text 'x'", ""),
     ],
 )  # fmt: skip

@@ -20,6 +20,7 @@ from dlrun.nn.network import Network
 from dlrun.nn.optimizers import Adam, GradientDescent
 from dlrun.nn.penalties import L2
 from dlrun.nn.schedules import InverseTime, LearningRate
+from dlrun.nn.stopping import EarlyStopping
 from dlrun.training.loop import Evaluation, StepEnd, train
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
@@ -139,7 +140,7 @@ def test_continuing_from_a_copied_state_is_the_same_as_never_stopping(stop_after
 def test_early_stopping_waits_for_patience_epochs_and_keeps_the_best_parameters() -> None:
     splits = blobs()
     net = network(splits)
-    told = plan(epochs=500, patience=4, evaluate_every=4)
+    told = plan(epochs=500, early_stopping=EarlyStopping(patience=4), evaluate_every=4)
     state = State.start(net.params, told.optimizer, told.seed)
     steps = train(net, told, splits, state)
     seen = [(step.evaluation, net.params.theta.copy()) for step in steps if step.evaluation]

@@ -12,7 +12,7 @@ WARMUP_SHARE = 20  # of how many parts of a run the warm-up is one
 
 def one_knob(experiment: Experiment) -> Found:
     """Suggest L2 instead of early stopping, which acts on fit and on variance at once."""
-    if experiment.plan.patience is None:
+    if experiment.plan.early_stopping is None:
         return None
     reason = "early stopping couples two knobs, fit and variance; L2 with several λ keeps them apart: measure it"
     patch = {"training.early_stopping": "null"}
