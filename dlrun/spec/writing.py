@@ -16,6 +16,7 @@ WIDTH = 100  # characters; a list of mappings that is longer gets a line for eac
 
 # Conservative on purpose: what else could be written without quotes is quoted.
 _PLAIN = re.compile(r"[A-Za-z0-9/_](?:[\w./+ -]*[\w./+-])?", re.ASCII)
+_NUMBER_ELSEWHERE = re.compile(r"[-+.0-9][-+.0-9_:a-fA-FxobeE]*")  # 1_000 and 1:30, to readers of YAML 1.1
 
 
 def to_yaml(spec: Spec) -> str:
@@ -107,7 +108,7 @@ def _flow(value: Any) -> str:
 
 def plain_or_quoted(text: str) -> str:
     """Return text without quotes where nothing else could be read from it, otherwise in double quotes."""
-    if _PLAIN.fullmatch(text) and isinstance(resolve(text), str) and len(text) <= 100:
+    if _PLAIN.fullmatch(text) and isinstance(resolve(text), str) and not _NUMBER_ELSEWHERE.fullmatch(text) and len(text) <= 100:
         return text
     return "".join(c if c.isprintable() else _escape(c) for c in json.dumps(text, ensure_ascii=False))
 
