@@ -5,7 +5,8 @@ from random import Random
 from textwrap import dedent
 
 from dlrun.diagnosis.ladder import Diagnosis
-from dlrun.experiment.run import Run, open_run
+from dlrun.experiment.opening import open_run
+from dlrun.experiment.run import Run
 from dlrun.experiment.setup import Experiment, set_up
 from dlrun.spec import read_spec
 

@@ -7,12 +7,14 @@ from contextlib import closing
 from typing import Any
 
 from dlrun.api.run import Run, where_runs_are
+from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import DlrunError, Interrupted, InvalidInput, Problem
+from dlrun.experiment.opening import open_run
 from dlrun.experiment.run import Run as OpenRun
-from dlrun.experiment.run import open_run
 from dlrun.experiment.setup import set_up
 from dlrun.report.markdown import write_report
 from dlrun.report.next_step import next_step
+from dlrun.rundir.record import RunRecord
 from dlrun.spec import LoadedSpec, mapping_as_yaml, read_spec, read_text
 
 SpecLike = str | os.PathLike[str] | Mapping[str, Any]
@@ -75,9 +77,11 @@ def _follow(run: OpenRun, spec: SpecLike, overrides: Sequence[str]) -> None:
     with closing(run.train()) as steps:
         for _ in steps:
             pass
-    diagnosis, path = run.finish(), _path(spec)
-    if path is None:  # what is no file cannot be typed again
-        step = next_step(run.paths, run.record, diagnosis, spec=str(run.paths.resolved), overrides=())
-    else:
-        step = next_step(run.paths, run.record, diagnosis, spec=path, overrides=overrides)
-    write_report(run.paths, run.record, diagnosis, step)
+    path = _path(spec)  # what is no file cannot be typed again
+    typed, changes = (str(run.paths.resolved), ()) if path is None else (path, overrides)
+
+    def report(record: RunRecord, diagnosis: Diagnosis) -> None:
+        step = next_step(run.paths, record, diagnosis, spec=typed, overrides=changes)
+        write_report(run.paths, record, diagnosis, step)
+
+    run.finish(report)

@@ -13,7 +13,23 @@ from typing import NoReturn
 
 import typer
 
-from dlrun.cli import diagnose, evaluate, explain, export, gradcheck, init, ls, predict, rm, schema, show, smooth, train, validate
+from dlrun.cli import (
+    diagnose,
+    evaluate,
+    explain,
+    export,
+    gradcheck,
+    init,
+    ls,
+    predict,
+    resume,
+    rm,
+    schema,
+    show,
+    smooth,
+    train,
+    validate,
+)
 from dlrun.cli.completion import rejoin_bash_words
 from dlrun.errors import DlrunError, InvalidInput
 
@@ -29,6 +45,7 @@ app = typer.Typer(
 for command in (
     init.init,
     train.train,
+    resume.resume,
     diagnose.diagnose,
     evaluate.evaluate,
     predict.predict,

@@ -84,7 +84,7 @@ def _written(out: Path) -> "Iterator[Callable[[bytes], object]]":
 
 def _as_csv(prediction: "Prediction") -> "Iterator[tuple[int, bytes]]":
     """Yield how many rows come, and the rows; a row without a prediction has its id alone."""
-    from dlrun.rundir.files import csv_bytes
+    from dlrun.rundir.growing import csv_bytes
 
     yield 0, csv_bytes([prediction.columns])
     for block in prediction.blocks():

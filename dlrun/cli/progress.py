@@ -23,10 +23,10 @@ HEADER = f"{'epoch':>7}  {'step':>9}  {'rate':>9}  {'cost':>9}  {'train error':>
 class Watcher:
     """Shows steps as they come: rows evenly spread over the run, the last one always."""
 
-    def __init__(self, out: "Console", experiment: "Experiment", *, every_row: bool) -> None:
-        self.out, self.total_steps = out, experiment.total_steps
+    def __init__(self, out: "Console", experiment: "Experiment", *, from_step: int = 0, every_row: bool) -> None:
+        self.out, self.from_step, self.total_steps = out, from_step, experiment.total_steps
         self.metric: Metric = "rmse" if experiment.plan.loss.regression else "error_rate"
-        evaluations = self.total_steps // experiment.plan.evaluate_every
+        evaluations = (self.total_steps - from_step) // experiment.plan.evaluate_every
         self.every = 1 if every_row else max(1, -(-evaluations // MOST_ROWS))
         self.shown, self.count = 0, 0
         self.latest: Evaluation | None = None
@@ -67,7 +67,7 @@ class Watcher:
 
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
         with Progress(*columns, console=self.out, transient=True, auto_refresh=False) as progress:
-            yield Redraw((progress, progress.add_task("training", total=self.total_steps)), self)
+            yield Redraw((progress, progress.add_task("training", total=self.total_steps, completed=self.from_step)), self)
 
 
 class Redraw:

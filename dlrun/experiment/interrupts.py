@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import current_thread, main_thread
 from types import FrameType
 
@@ -25,10 +24,10 @@ class Interrupts:
             raise Interrupted(number)
         self.number = number
 
-    def check(self, where: Path) -> None:
-        """Raise Interrupted if a signal has come; what was trained is saved in this directory."""
+    def check(self, cure: str) -> None:
+        """Raise Interrupted if a signal has come; cure says what has become of the work, and how it goes on."""
         if self.number is not None:
-            raise Interrupted(self.number, f"what was trained until now is saved in {where}")
+            raise Interrupted(self.number, cure)
 
     @contextmanager
     def shield(self) -> Iterator[None]:

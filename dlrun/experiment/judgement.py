@@ -14,7 +14,8 @@ from dlrun.experiment.setup import Experiment
 from dlrun.nn.losses import Loss
 from dlrun.nn.metrics import logits
 from dlrun.nn.network import Network
-from dlrun.rundir.files import AppendFile
+from dlrun.rundir.files import write_atomically
+from dlrun.rundir.growing import csv_bytes
 from dlrun.rundir.paths import RunPaths
 from dlrun.statistics.intervals import Estimate, root_mean_square, wilson
 
@@ -86,8 +87,7 @@ def write_predictions(experiment: Experiment, judgement: Judgement, paths: RunPa
     The probability is that of the prediction; with two classes, of the second one.
     For regression label and prediction are in the target's units and the probability is empty.
     """
-    with AppendFile(paths.predictions_of(part), COLUMNS) as file:
-        file.append(*zip(*_columns(experiment, judgement), strict=True))
+    write_atomically(paths.predictions_of(part), csv_bytes([COLUMNS, *zip(*_columns(experiment, judgement), strict=True)]))
 
 
 def _columns(experiment: Experiment, judgement: Judgement) -> list[list[object]]:

@@ -1,5 +1,6 @@
 """What a run starts from: its spec, its preparation, its provenance; written once, and checked whenever they are read."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from dlrun.data.preparation import Preparation
@@ -14,14 +15,14 @@ from dlrun.spec import LoadedSpec, read_spec, to_yaml
 LARGEST_PREPARATION = 64 * 2**20  # bytes: about 700,000 columns, each with its name, mean and divisor
 
 
-def write_origins(experiment: Experiment, paths: RunPaths) -> None:
+def write_origins(experiment: Experiment, paths: RunPaths, argv: Sequence[str] = ()) -> None:
     """Write the spec as given and as resolved, what prepares an example, and where the run's numbers come from."""
     write_atomically(paths.spec, experiment.loaded.text)
     write_atomically(paths.resolved, to_yaml(experiment.spec))
     write_json(paths.checks, checks_json(experiment.spec.data.checks, experiment.findings))
     write_json(paths.preparation, experiment.splits.preparation.to_json())
     checksums = {"resolved_sha256": sha256_of(paths.resolved), "preparation_sha256": sha256_of(paths.preparation)}
-    write_json(paths.provenance, provenance(experiment, **checksums))
+    write_json(paths.provenance, provenance(experiment, argv=argv, **checksums))
 
 
 def fingerprint(paths: RunPaths, of: Literal["spec", "preparation", "data"]) -> str:

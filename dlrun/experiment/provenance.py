@@ -2,6 +2,8 @@
 
 import platform
 import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,27 +12,55 @@ import numpy as np
 
 from dlrun import __version__
 from dlrun.experiment.setup import Experiment
-from dlrun.experiment.threads import cores
+from dlrun.experiment.threads import pinned
+from dlrun.seeding import Stream
 
 GIT_SECONDS = 5
+LARGEST_DIFF = 2**18  # characters
+OF_NUMBERS = ("numpy", "pydantic", "pyyaml")
+LIBRARIES = (*OF_NUMBERS, "pandas", "pyarrow", "h5py")  # the latter where they have read the data
+MOST_SHOWN = 40  # characters of a value in a sentence
+WORDS = {
+    ("blas", "name"): "the BLAS library",
+    ("blas", "version"): "the version of the BLAS library",
+    ("blas", "architecture"): "the processor that BLAS computes for",
+    ("blas", "threads"): "the number of threads",
+    ("machine", "system"): "the operating system",
+    ("machine", "processor"): "the kind of processor",
+    ("data", "sha256"): "the fingerprint of the data",
+    ("data", "features"): "the number of features",
+    ("data", "classes"): "the list of classes",
+    ("data", "examples"): "the number of examples",
+    ("kernels", "kernels"): "the kind of kernels",
+}
 
 
-def provenance(experiment: Experiment, *, resolved_sha256: str, preparation_sha256: str) -> dict[str, Any]:
+def provenance(
+    experiment: Experiment, *, resolved_sha256: str, preparation_sha256: str, argv: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return provenance.json; the checksums are those of the bytes of resolved.yaml and preparation.json."""
-    splits = experiment.splits
     return {
         "schema": 1,
-        "versions": {
-            "dlrun": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("numpy", "pydantic", "pyyaml")},
-        },
-        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": cores()},
-        "blas": blas() | {"threads": experiment.spec.training.threads},
-        "kernels": experiment.network.kernels.name,
+        **surroundings(experiment),
+        "seeds": {"seed": experiment.spec.seed, "streams": {stream.name.lower(): int(stream) for stream in Stream}},
+        "argv": list(argv),
         "git": git(Path.cwd()),
         "spec": {"sha256": resolved_sha256},
         "preparation": {"sha256": preparation_sha256},
+    }
+
+
+def surroundings(experiment: Experiment) -> dict[str, Any]:
+    """Return all that decides the bits of a run's numbers beside its spec: where any of it differs, they may."""
+    splits = experiment.splits
+    libraries = [name for name in LIBRARIES if name in OF_NUMBERS or name in sys.modules]
+    with pinned(experiment.threads):
+        multiplied_by = blas()
+    return {
+        "versions": {"dlrun": __version__, "python": platform.python_version(), **{name: version(name) for name in libraries}},
+        "machine": {"system": platform.system(), "processor": platform.machine()},
+        "blas": multiplied_by,
+        "kernels": experiment.network.kernels.name,
         "data": {
             "sha256": splits.sha256,
             "features": len(splits.features),
@@ -40,23 +70,52 @@ def provenance(experiment: Experiment, *, resolved_sha256: str, preparation_sha2
     }
 
 
-def blas() -> dict[str, str]:
-    """Return the name and version of the library NumPy multiplies matrices with."""
+def changed_since(stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each thing that was otherwise when a run began."""
+    for section, told in now.items():
+        before = stored.get(section)
+        if not isinstance(told, Mapping):
+            told, before = {section: told}, {section: before}
+        for name, value in told.items():
+            was = before.get(name) if isinstance(before, Mapping) else None
+            if was != value:
+                yield f"{WORDS.get((section, name), name)} was {_shown(was)} when the run began, and is {_shown(value)} now"
+
+
+def _shown(value: Any) -> str:
+    text = "not noted" if value is None else str(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:12]}…"
+
+
+def blas() -> dict[str, Any]:
+    """Return the library NumPy multiplies matrices with, the processor its code is for, and the threads it has now."""
+    from threadpoolctl import threadpool_info
+
     found = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    return {"name": str(found.get("name", "unknown")), "version": str(found.get("version", "unknown"))}
+    loaded: dict[str, Any] = next((one for one in threadpool_info() if one.get("user_api") == "blas"), {})
+    return {
+        "name": str(found.get("name", "unknown")),
+        "version": str(loaded.get("version") or found.get("version", "unknown")),
+        "architecture": str(loaded.get("architecture", "unknown")),
+        "threads": loaded.get("num_threads"),
+    }
 
 
 def git(directory: Path) -> dict[str, Any] | None:
-    """Return the commit of the directory and whether files differ from it; None outside a repository or without git."""
+    """Return the commit of the directory, whether files differ from it, and how; None outside a repository or without git."""
     commit = _git(directory, "rev-parse", "HEAD")
     if commit is None:
         return None
-    return {"commit": commit, "dirty": bool(_git(directory, "status", "--porcelain", "--untracked-files=no"))}
+    diff = _git(directory, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD") or ""
+    told = diff if len(diff) <= LARGEST_DIFF else f"{diff[:LARGEST_DIFF]}\n… {len(diff) - LARGEST_DIFF:,} more characters"
+    return {"commit": commit.strip(), "dirty": bool(diff), "diff": told}
 
 
 def _git(directory: Path, *words: str) -> str | None:
+    """Return what git says; nothing that a repository's settings name is run."""
+    command = ["git", "-c", "core.fsmonitor=false", *words]
     try:
-        done = subprocess.run(["git", *words], cwd=directory, capture_output=True, text=True, timeout=GIT_SECONDS, check=True)
+        done = subprocess.run(command, cwd=directory, capture_output=True, timeout=GIT_SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return done.stdout.decode("utf-8", "replace")

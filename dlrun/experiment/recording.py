@@ -1,13 +1,14 @@
 """What a run writes while it trains: metrics.csv, steps.csv, timings.csv and log.txt."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import fields
 from time import perf_counter
 from typing import Literal
 
-from dlrun.data.splits import Splits
-from dlrun.rundir.files import AppendFile
+from dlrun.experiment.setup import Experiment
+from dlrun.rundir.files import read_bytes
+from dlrun.rundir.growing import AppendFile, Prefix, cut_back
 from dlrun.rundir.paths import RunPaths
 from dlrun.training.loop import Evaluation, StepEnd
 
@@ -18,6 +19,7 @@ TIMINGS = ("epoch", "seconds", "examples_per_second")
 
 MOST_STEPS = 100_000  # rows of steps.csv; a longer run is thinned evenly
 ROWS_AT_ONCE = 1_000
+LARGEST = 2**30  # bytes of metrics.csv and timings.csv
 
 
 def record_every(record_steps: Literal["auto", "off"] | int, total_steps: int) -> int | None:
@@ -31,26 +33,63 @@ def record_every(record_steps: Literal["auto", "off"] | int, total_steps: int) -
             return every
 
 
-def recorded(steps: Iterable[StepEnd], paths: RunPaths, every: int | None, splits: Splits) -> Iterator[StepEnd]:
-    """Pass steps on, each written down before whoever iterates sees it; steps.csv in blocks, at the latest at an evaluation."""
-    with ExitStack() as stack:
-        columns = METRICS + (TRAIN_DEV_METRICS if splits.train_dev else ())
-        metrics = stack.enter_context(AppendFile(paths.metrics, columns))
-        timings = stack.enter_context(AppendFile(paths.timings, TIMINGS))
-        step_rows = stack.enter_context(_Block(AppendFile(paths.steps, STEPS))) if every else None
-        began, began_at = perf_counter(), 0.0
-        for step in steps:
-            if step_rows and every and step.step % every == 0:
-                step_rows.add((step.step, step.epoch, step.learning_rate, step.cost))
-            if row := step.evaluation:
-                if step_rows:
-                    step_rows.flush()
-                metrics.append([whole(row.epoch), *(getattr(row, name) for name in columns[1:])])
-                seconds, examples = perf_counter() - began, (row.epoch - began_at) * len(splits.train)
-                timings.append([whole(row.epoch), round(seconds, 6), round(examples / seconds, 1)])
-            yield step
-            if row:
-                began, began_at = perf_counter(), row.epoch
+class Records:
+    """The files that grow while a run trains. What is added is written at once, steps.csv in blocks, at an evaluation at last."""
+
+    def __init__(self, paths: RunPaths, experiment: Experiment, *, began_at: float) -> None:
+        """Open the files of a run that has come to `began_at` epochs."""
+        self.every = record_every(experiment.spec.training.record_steps, experiment.total_steps)
+        self.columns = METRICS + (TRAIN_DEV_METRICS if experiment.splits.train_dev else ())
+        self.m_train = len(experiment.splits.train)
+        self.began, self.began_at = perf_counter(), began_at
+        self.step_rows: list[tuple[object, ...]] = []
+        with ExitStack() as stack:
+            self.metrics = stack.enter_context(AppendFile(paths.metrics, self.columns))
+            self.timings = stack.enter_context(AppendFile(paths.timings, TIMINGS))
+            self.steps = stack.enter_context(AppendFile(paths.steps, STEPS)) if self.every else None
+            self._open = stack.pop_all()
+
+    def add(self, step: StepEnd) -> None:
+        """Write down a step, and its evaluation if it has one."""
+        if self.every and step.step % self.every == 0:
+            self.step_rows.append((step.step, step.epoch, step.learning_rate, step.cost))
+            if len(self.step_rows) >= ROWS_AT_ONCE:
+                self._write_steps()
+        if row := step.evaluation:
+            self._write_steps()
+            self.metrics.append([whole(row.epoch), *(getattr(row, name) for name in self.columns[1:])])
+            now = perf_counter()
+            seconds, examples = now - self.began, (row.epoch - self.began_at) * self.m_train
+            self.timings.append([whole(row.epoch), round(seconds, 6), round(examples / seconds, 1)])
+            self.began, self.began_at = now, row.epoch
+
+    def flush(self) -> dict[str, Prefix]:
+        """See that all that was added is on the disk, and return how far each file has come that is always the same."""
+        self._write_steps()
+        files = [file for file in (self.metrics, self.steps) if file]
+        for file in files:
+            file.flush()
+        return {file.path.name: file.prefix for file in files}
+
+    def close(self) -> None:
+        """Close the files; the last steps are written, if they can be."""
+        with self._open:
+            self._write_steps()
+
+    def _write_steps(self) -> None:
+        if self.steps and self.step_rows:
+            self.steps.append(*self.step_rows)
+            self.step_rows.clear()
+
+
+def cut_back_to(paths: RunPaths, files: Mapping[str, Prefix]) -> None:
+    """Cut the growing files back to what they held at some moment, timings.csv to as many rows as metrics.csv has."""
+    for name in paths.growing:
+        cut_back(paths.root / name, files[name].size if name in files else 0)
+    rows = read_bytes(paths.metrics, LARGEST).count(b"\n") if paths.metrics.exists() else 0
+    if paths.timings.exists():
+        kept = read_bytes(paths.timings, LARGEST).split(b"\n")[:rows]
+        cut_back(paths.timings, sum(len(line) + 1 for line in kept) if len(kept) == rows else 0)
 
 
 def in_words(row: Evaluation) -> str:
@@ -62,29 +101,3 @@ def in_words(row: Evaluation) -> str:
 def whole(epoch: float) -> float:
     """Write 3 rather than 3.0 at the end of an epoch."""
     return int(epoch) if epoch == int(epoch) else epoch
-
-
-class _Block:
-    """Rows kept back until there are enough of them to be worth a system call."""
-
-    def __init__(self, file: AppendFile) -> None:
-        self.file = file
-        self.rows: list[tuple[object, ...]] = []
-
-    def add(self, row: tuple[object, ...]) -> None:
-        self.rows.append(row)
-        if len(self.rows) >= ROWS_AT_ONCE:
-            self.flush()
-
-    def flush(self) -> None:
-        self.file.append(*self.rows)
-        self.rows.clear()
-
-    def __enter__(self) -> "_Block":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        try:
-            self.flush()
-        finally:
-            self.file.close()

@@ -52,6 +52,13 @@ class Experiment:
         return State.start(self.network.params, self.plan.optimizer, self.plan.seed)
 
     @property
+    def threads(self) -> int:
+        """How many threads the matrix products use."""
+        threads = self.spec.training.threads
+        assert threads != "auto", "a resolved spec says a number"
+        return threads
+
+    @property
     def steps_per_epoch(self) -> int:
         """How many mini-batches an epoch has, the smaller last one counted."""
         return len(boundaries(len(self.splits.train), self.plan.batch_size, self.plan.smallest_batch))
@@ -62,13 +69,18 @@ class Experiment:
         return self.steps_per_epoch * self.plan.epochs
 
 
-def set_up(loaded: LoadedSpec, *, dtype: Dtype | None = None, kernels: Kernels = NUMPY) -> Experiment:
+def set_up(
+    loaded: LoadedSpec, *, dtype: Dtype | None = None, kernels: Kernels = NUMPY, examples_of: Experiment | None = None
+) -> Experiment:
     """Load the data, build the network and draw its initial parameters; a dtype given here goes before the spec's.
 
+    examples_of is an experiment with the same data section, whose examples are taken.
     Errors: InvalidInput for whatever is wrong with the data, or does not fit between data and spec.
     """
     try:
-        return _set_up(loaded, loaded.spec.with_values({"training.dtype": dtype}) if dtype else loaded.spec, kernels)
+        spec = loaded.spec.with_values({"training.dtype": dtype}) if dtype else loaded.spec
+        known = (examples_of.splits, examples_of.findings) if examples_of else load_splits(loaded, spec.training.dtype)
+        return _set_up(loaded, spec, kernels, *known)
     except MemoryError as error:
         what = f"this experiment does not fit into memory: {str(error)[:1].lower()}{str(error)[1:]}"
         raise InvalidInput(
@@ -76,8 +88,7 @@ def set_up(loaded: LoadedSpec, *, dtype: Dtype | None = None, kernels: Kernels =
         ) from error
 
 
-def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels) -> Experiment:
-    splits, findings = load_splits(loaded, spec.training.dtype)
+def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels, splits: Splits, findings: tuple[Finding, ...]) -> Experiment:
     loss = choose_loss(loaded, splits)
     batch_size = choose_batch_size(spec, len(splits.train))
     stacked = layers(spec, len(splits.classes or ()), loss)

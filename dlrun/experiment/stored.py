@@ -48,9 +48,7 @@ def evaluate_part(paths: RunPaths, part: Part) -> tuple[Judgement, RunRecord]:
             key = "data.train_dev" if part == "train_dev" else f"data.split.{part}"
             what = f"this run has no {part} part"
             raise InvalidInput(Problem(what=what, where=str(paths.root), cure=f"give it one with {key}, and train"))
-        threads = experiment.spec.training.threads
-        assert threads != "auto", "a resolved spec says a number"
-        with pinned(threads), np.errstate(all="ignore"):
+        with pinned(experiment.threads), np.errstate(all="ignore"):
             judgement = judge(experiment, examples)
         if part == "test":
             record = note_look(paths, record, judgement)

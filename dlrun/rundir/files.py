@@ -1,28 +1,29 @@
-"""Run files: whole ones replaced at once, append files that only hold whole rows.
+"""Run files, whole: replaced at once, and read as far as they may be read.
 
 An OSError leaves here as a DlrunError that says what could not be done, to which file, and why.
 """
 
-import csv
 import errno
 import hashlib
-import io
 import json
 import os
+import re
 import secrets
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from dlrun.errors import DlrunError, Problem
 from dlrun.rundir import disk
 
 LARGEST_JSON = 16 * 2**20  # bytes; a run directory may come from others
+
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 
 CURES = {
     errno.ENOSPC: "free some space on this disk, or write elsewhere with --runs-dir",
@@ -99,6 +100,15 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
         disk.flush_directory(path.parent)
 
 
+def sweep(*directories: Path) -> None:
+    """Remove the temporary files that a process which was killed has left; whoever calls is the only writer."""
+    for directory in directories:
+        for path in directory.glob(".*.tmp"):
+            if TEMPORARY.fullmatch(path.name):
+                with suppress(OSError):  # it costs room, no more
+                    disk.remove(path)
+
+
 def append_text(path: Path, text: str) -> None:
     """Add text to the end of a file in one write; for what nobody resumes from, so it is not flushed."""
     with explained("append to", path):
@@ -107,71 +117,6 @@ def append_text(path: Path, text: str) -> None:
             write_all(fd, encoded(text))
         finally:
             os.close(fd)
-
-
-class AppendFile:
-    """A CSV file that grows by whole rows: each row, or block of rows, is one write.
-
-    A file that exists is continued if its header is the same; a symbolic link is refused, since it may lead anywhere. A write
-    that fails half-way is cut back: the file ends with a whole row, unless the machine dies within that one call.
-    """
-
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        self.path = path
-        with explained("open", path):
-            self._fd = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW)
-        try:
-            self._begin(csv_bytes([columns]))
-        except BaseException:
-            self.close()
-            raise
-
-    def _begin(self, header: bytes) -> None:
-        with explained("read", self.path):
-            self.size = os.fstat(self._fd).st_size  # bytes, all of them whole rows
-            found = os.pread(self._fd, len(header), 0)
-        if not found:
-            self._write(header)
-        elif found != header:
-            raise DlrunError(Problem(what=f"the columns are not {header.decode().strip()}", where=str(self.path)))
-
-    def append(self, *rows: Sequence[object]) -> None:
-        """Add rows; floats are written so that reading them gives the same bits, None as an empty cell."""
-        self._write(csv_bytes(rows))
-
-    def _write(self, data: bytes) -> None:
-        with explained("append to", self.path):
-            try:
-                write_all(self._fd, data)
-            except BaseException:
-                with suppress(OSError):
-                    disk.truncate(self._fd, self.size)
-                raise
-        self.size += len(data)
-
-    def flush(self) -> None:
-        """Make what is written so far durable."""
-        with explained("flush", self.path):
-            disk.flush(self._fd)
-
-    def close(self) -> None:
-        """Close the file; a second time does nothing."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-
-def csv_bytes(rows: Iterable[Sequence[object]]) -> bytes:
-    """Return rows as CSV; floats are written so that reading them gives the same bits, None as an empty cell."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return encoded(text.getvalue())
 
 
 def sha256_of(path: Path) -> str:

@@ -37,7 +37,7 @@ def utc_now() -> datetime:
 
 
 def create_run(runs_dir: Path, name: str, clock: Callable[[], datetime] = utc_now) -> RunPaths:
-    """Make an empty run directory that no other process has, and point `latest` at it.
+    """Make an empty run directory that no other process has.
 
     `mkdir` is what decides: it fails if the directory exists, and then another id is drawn.
     Errors: DlrunError if the directory cannot be written.
@@ -54,7 +54,6 @@ def create_run(runs_dir: Path, name: str, clock: Callable[[], datetime] = utc_no
             disk.make_directory(paths.predictions)
             disk.flush_directory(paths.root)
             disk.flush_directory(runs_dir)
-            point_latest_at(paths)
             return paths
     raise DlrunError(Problem(what=f"no free run id in {ATTEMPTS} attempts", where=str(runs_dir)))
 

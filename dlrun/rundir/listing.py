@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +19,8 @@ from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord, Status
 from dlrun.rundir.values import RUN_VALUES, dig
 
+SILENCE = timedelta(minutes=2)  # a run that is alive gives a sign of life every ten seconds
+
 ListedStatus = Literal[Status, "damaged"]
 
 
@@ -26,7 +29,7 @@ class ListedRun:
     """One run: its record, or, if that cannot be read, the reason.
 
     status is what the record says, but for two states in which nobody is left to write it: damaged, and lost, of a run that
-    calls itself running while no process of this host holds it.
+    calls itself running while no process of this host holds it, or another host has given no sign of life for two minutes.
     """
 
     paths: RunPaths
@@ -59,8 +62,14 @@ def read_run(paths: RunPaths) -> ListedRun:
     except DlrunError as error:
         more = len(error.problems) - 1
         return ListedRun(paths, None, "damaged", error.problems[0].what + (f", and {more} more" if more else ""))
-    lost = record.status == "running" and record.host == socket.gethostname() and not is_held(paths)
-    return ListedRun(paths, record, "lost" if lost else record.status)
+    return ListedRun(paths, record, "lost" if record.status == "running" and not _is_alive(paths, record) else record.status)
+
+
+def _is_alive(paths: RunPaths, record: RunRecord) -> bool:
+    """Say whether a process works on a run: here it holds the lock, elsewhere only its heartbeat can be seen."""
+    if record.host == socket.gethostname():
+        return is_held(paths)
+    return datetime.now(UTC) - record.heartbeat < SILENCE
 
 
 @contextmanager

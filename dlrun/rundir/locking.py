@@ -37,6 +37,27 @@ def lock_run(paths: RunPaths) -> Iterator[None]:
         os.close(fd)
 
 
+@contextmanager
+def shared(paths: RunPaths) -> Iterator[None]:
+    """Keep writers away from a run that is only read; nothing of it is changed, and other readers may come.
+
+    Errors: RunBusy if a process is writing to it.
+    """
+    with explained("open", paths.lock):
+        try:
+            fd = open_regular(paths.lock, os.O_RDONLY | os.O_NOFOLLOW)
+        except FileNotFoundError:  # it never had a writer
+            fd = -1
+    try:
+        if fd >= 0:
+            with explained("lock", paths.lock):
+                _take(fd, paths, fcntl.LOCK_SH)
+        yield
+    finally:
+        if fd >= 0:
+            os.close(fd)
+
+
 def is_held(paths: RunPaths) -> bool:
     """Return whether a process holds the run, without getting in its way: a shared lock is asked for, and let go at once.
 
@@ -57,11 +78,11 @@ def is_held(paths: RunPaths) -> bool:
     return False
 
 
-def _take(fd: int, paths: RunPaths) -> None:
+def _take(fd: int, paths: RunPaths, kind: int = fcntl.LOCK_EX) -> None:
     deadline = monotonic() + GLANCE
     while True:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, kind | fcntl.LOCK_NB)
             return
         except OSError as error:
             if error.errno not in HELD:

@@ -58,6 +58,11 @@ class RunPaths:
         return self.root / "steps.csv"
 
     @property
+    def layers(self) -> Path:
+        """One row a layer and evaluation: norms, dead and saturated units; deterministic."""
+        return self.root / "layers.csv"
+
+    @property
     def timings(self) -> Path:
         """Seconds and examples per second of each epoch: what the clock says lives here alone."""
         return self.root / "timings.csv"
@@ -80,6 +85,16 @@ class RunPaths:
     def manifest(self) -> Path:
         """Which checkpoint is last, previous, best, each with its SHA-256."""
         return self.checkpoints / "manifest.json"
+
+    @property
+    def manifest_copy(self) -> Path:
+        """The same again: what stands in for a manifest that is damaged."""
+        return self.checkpoints / "manifest.copy.json"
+
+    @property
+    def growing(self) -> tuple[str, ...]:
+        """The names of the files that grow while a network trains, and are the same whenever it is trained again."""
+        return (self.metrics.name, self.steps.name, self.layers.name)
 
     @property
     def diagnosis(self) -> Path:

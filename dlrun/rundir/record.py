@@ -9,7 +9,8 @@ from dlrun.errors import DlrunError, Problem
 from dlrun.rundir.files import read_json, write_json
 from dlrun.rundir.paths import RunPaths
 
-SCHEMA = 1
+SCHEMA = 2
+ADDED: dict[object, dict[str, Any]] = {1: {"branch": None, "resumptions": []}}  # what a record of an older schema does not say
 
 Status = Literal["running", "completed", "interrupted", "diverged", "failed", "lost"]
 
@@ -24,6 +25,25 @@ class Look:
     low: float
     high: float | None  # None: no upper limit is known
     n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch:
+    """Where a child run left its parent: after so many epochs and steps, with these keys changed."""
+
+    parent: str
+    epoch: float
+    step: int
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resumption:
+    """A run that went on: when, after which step, and which differences from its beginning were allowed."""
+
+    time: datetime
+    step: int
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +67,8 @@ class RunRecord:
     argv: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     parent: str | None = None
+    branch: Branch | None = None
+    resumptions: tuple[Resumption, ...] = ()
     spec: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     test_looks: tuple[Look, ...] = ()
@@ -67,7 +89,9 @@ class RunRecord:
         if isinstance(schema, int) and schema > SCHEMA:
             what = f"a newer dlrun wrote this run: its schema is {schema}, this dlrun reads {SCHEMA}"
             raise DlrunError(Problem(what=what, where=where, cure="upgrade dlrun"))
-        if schema != SCHEMA:
+        if isinstance(schema, int) and schema in ADDED:
+            tree, schema = ADDED[schema] | tree, SCHEMA
+        if schema != SCHEMA or isinstance(schema, bool):
             raise DlrunError(Problem(what=f"the schema must be {SCHEMA}, got {schema!r}", where=where))
         values, wrong = _read(RECORD, tree)
         if wrong:
@@ -75,7 +99,7 @@ class RunRecord:
         return cls(**values)
 
 
-def _to_json(record: RunRecord | Look) -> dict[str, Any]:
+def _to_json(record: RunRecord | Look | Branch | Resumption) -> dict[str, Any]:
     return {entry.name: _value_to_json(getattr(record, entry.name)) for entry in fields(record)}
 
 
@@ -85,7 +109,7 @@ def _value_to_json(value: Any) -> Any:
             return value.isoformat()
         case tuple():
             return [_value_to_json(item) for item in value]
-        case Look():
+        case Look() | Branch() | Resumption():
             return _to_json(value)
         case _:
             return value
@@ -147,11 +171,16 @@ def _each(read: Reader) -> Reader:
     return read_all
 
 
-def _look(value: Any) -> Look:
-    values, wrong = _read(LOOK, _tree(value))
-    if wrong:
-        raise ValueError("must hold looks: " + ", ".join(wrong))
-    return Look(**values)
+def _part(cls: type[Any], readers: dict[str, Reader]) -> Reader:
+    """Return what reads an object of this class."""
+
+    def read(value: Any) -> Any:
+        values, wrong = _read(readers, _tree(value))
+        if wrong:
+            raise ValueError(f"must hold a {cls.__name__.lower()}: " + ", ".join(wrong))
+        return cls(**values)
+
+    return read
 
 
 LOOK: dict[str, Reader] = {
@@ -162,6 +191,8 @@ LOOK: dict[str, Reader] = {
     "high": _or_none(_number),
     "n": _whole,
 }
+BRANCH: dict[str, Reader] = {"parent": _text, "epoch": _number, "step": _whole, "changes": _each(_text)}
+RESUMPTION: dict[str, Reader] = {"time": _time, "step": _whole, "allowed": _each(_text)}
 
 RECORD: dict[str, Reader] = {
     "run": _text,
@@ -177,9 +208,11 @@ RECORD: dict[str, Reader] = {
     "argv": _each(_text),
     "overrides": _each(_text),
     "parent": _or_none(_text),
+    "branch": _or_none(_part(Branch, BRANCH)),
+    "resumptions": _each(_part(Resumption, RESUMPTION)),
     "spec": _tree,
     "summary": _tree,
-    "test_looks": _each(_look),
+    "test_looks": _each(_part(Look, LOOK)),
 }
 
 

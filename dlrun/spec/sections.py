@@ -204,9 +204,10 @@ class Training:
     """How often dev is evaluated, a row of metrics.csv: `500 steps`, `2 epochs`."""
     record_steps: Annotated[Literal["auto", "off"] | Count, Purpose.TELL] = "auto"
     """A row of steps.csv each N steps, or `off`; `auto` is every step up to 100,000 of them, then thinned evenly."""
-    checkpoint_every: Annotated[Cadence, Purpose.TELL] = Every(10, "second")
-    """How often everything that changes is saved, so that `dlrun resume` loses no more than this: `10 seconds`, `5 minutes`,
-    `1 epoch`, `100 steps`. At the end, and when a signal comes, it is saved anyway."""
+    checkpoint_every: Annotated[Literal["auto"] | Cadence, Purpose.TELL] = "auto"
+    """How often everything that changes is saved, so that `dlrun resume` loses no more than this: `30 seconds`, `5 minutes`,
+    `1 epoch`, `100 steps`; `auto` is every 10 seconds, or less often where a save would take 1 % of the time. At the end, and
+    when a signal comes, it is saved anyway."""
     dtype: Annotated[Literal["float32", "float64"], Purpose.SPEED] = "float32"
     """The precision of everything; the gradient check always uses float64."""
     threads: Annotated[Literal["auto"] | Annotated[int, Ge(1), Le(1024)], Purpose.SPEED] = "auto"

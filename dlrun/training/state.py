@@ -131,7 +131,7 @@ class State:
         rng = np.random.PCG64()
         try:
             rng.state = scalars["dropout_rng"]
-            found = {name: _checked(name, scalars[name]) for name in _COUNTERS}
+            found = {name: _checked("count" if name == "epoch" else name, scalars[name]) for name in _COUNTERS}
             memories = {part: {name: _checked(name, scalars[part][name]) for name in names} for part, names in _MEMORIES.items()}
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"its counters are not those of a state: {error}") from error
@@ -151,7 +151,7 @@ _MEMORIES = {
     "waiting": ("best", "loss", "epoch"),
 }
 _COUNTERS = ("epoch", "step", "position", "loss_sum", "error_sum", "seen", "stop_reason")
-_WHOLE = {"step", "position", "seen", "waiting", "reductions"}
+_WHOLE = {"count", "step", "position", "seen", "waiting", "reductions"}
 _LOWEST = {"best", "error", "loss"}  # infinite until something has been found
 
 

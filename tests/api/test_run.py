@@ -9,7 +9,7 @@ import pytest
 
 import dlrun
 from dlrun.errors import DlrunError, InvalidInput
-from dlrun.experiment.run import open_run
+from dlrun.experiment.opening import open_run
 from dlrun.experiment.stored import stored_diagnosis
 from tests.experiments import REGRESSION, SMALL, experiment, train_run, write_table
 

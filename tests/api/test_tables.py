@@ -10,7 +10,7 @@ from dlrun.data.labels import LabelType
 from dlrun.data.preparation import Classes, Preparation
 from dlrun.data.preprocessing import Normalization, TargetScale
 from dlrun.errors import DlrunError
-from dlrun.rundir.files import AppendFile
+from dlrun.rundir.growing import AppendFile
 
 
 def preparation(labels: LabelType | None, *names: str) -> Preparation:

@@ -164,7 +164,8 @@ def test_what_is_offered_can_be_typed(complete: Complete, home: Path) -> None:
     for word in offered - {"training.clip.norm=null", "training.clip.value=null"}:  # each needs the other
         key = word.partition("=")[0]
         kind = {"optimizer.beta": "momentum", "optimizer.bias_correction": "momentum", "optimizer.weight_decay": "adamw"}.get(key)
-        read_spec(home / "wide.yaml", ["regularization.l2=0.1", *([f"optimizer.kind={kind}"] if kind else []), word])
+        stopping = ["training.early_stopping={patience: 3}"] if key.startswith("training.early_stopping.") else []
+        read_spec(home / "wide.yaml", ["regularization.l2=0.1", *([f"optimizer.kind={kind}"] if kind else []), *stopping, word])
 
 
 def test_sorting_and_filtering(complete: Complete) -> None:

@@ -12,7 +12,7 @@ def test_one_key_in_full(tmp_path: Path) -> None:
     assert done.returncode == 0
     for words in (
         "fits the training set · reduces variance",
-        "allowed  a mapping with patience or null",
+        "allowed  a mapping with patience, watch and min_improvement or null",
         "default  null",
         "couples two knobs",
     ):

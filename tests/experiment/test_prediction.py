@@ -9,7 +9,7 @@ import pytest
 from dlrun.errors import InvalidInput
 from dlrun.experiment.prediction import Prediction, predict_file
 from dlrun.experiment.predictor import load_predictor
-from dlrun.rundir.files import csv_bytes
+from dlrun.rundir.growing import csv_bytes
 from dlrun.rundir.paths import RunPaths
 from tests.experiments import REGRESSION, SMALL, train_run, write_table, write_words
 

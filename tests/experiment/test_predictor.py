@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlrun import checkpoint
 from dlrun.arrays import Array
+from dlrun.checkpoint.manifest import Manifest
 from dlrun.data.raw import RawData
 from dlrun.data.rows import Origin, raw_rows
 from dlrun.data.sources.csv import Csv
@@ -220,10 +220,10 @@ def test_a_run_that_does_not_say_what_it_was_trained_on_says_so(tmp_path: Path) 
 
 def test_a_run_without_weights_says_so(tmp_path: Path) -> None:
     run, _ = train_run(tmp_path)
-    manifest = {"schema": checkpoint.SCHEMA}
-    run.paths.manifest.write_text(json.dumps(manifest | {"sha256": checkpoint.checksum(manifest)}))
+    Manifest().save(run.paths)
     with pytest.raises(DlrunError, match="no checkpoint called best"):
         load_predictor(run.paths)
     run.paths.manifest.unlink()
+    run.paths.manifest_copy.unlink()
     with pytest.raises(DlrunError, match=r"manifest\.json: cannot read"):
         load_predictor(run.paths)

@@ -12,7 +12,7 @@ import pytest
 
 from dlrun import checkpoint
 from dlrun.errors import Diverged, DlrunError, Interrupted, InvalidInput
-from dlrun.experiment.run import open_run
+from dlrun.experiment.opening import open_run
 from dlrun.experiment.setup import set_up
 from dlrun.rundir.record import RunRecord
 from dlrun.spec import read_spec
@@ -21,7 +21,7 @@ from tests.experiments import REGRESSION, SMALL, experiment, train_run, write_ta
 FILES = {
     "spec.yaml", "resolved.yaml", "run.json", "preparation.json", "provenance.json", "checks.json", "metrics.csv",
     "steps.csv", "timings.csv", "predictions/dev.csv",
-    "checkpoints/manifest.json", "diagnosis.json", "log.txt", "lock",
+    "checkpoints/manifest.json", "checkpoints/manifest.copy.json", "diagnosis.json", "log.txt", "lock",
 }  # fmt: skip
 
 
@@ -183,7 +183,19 @@ def test_a_failure_is_on_record(tmp_path: Path) -> None:
 def test_provenance_says_where_the_numbers_come_from(tmp_path: Path) -> None:
     run, _ = train_run(tmp_path)
     told: dict[str, Any] = json.loads(run.paths.provenance.read_text())
-    assert set(told) == {"schema", "versions", "machine", "blas", "kernels", "git", "spec", "preparation", "data"}
+    assert set(told) == {
+        "schema",
+        "versions",
+        "machine",
+        "blas",
+        "kernels",
+        "data",
+        "seeds",
+        "argv",
+        "git",
+        "spec",
+        "preparation",
+    }
     assert told["versions"]["numpy"] == np.__version__
     assert told["blas"]["threads"] == 1
     assert told["data"]["classes"] == ["0", "1"]

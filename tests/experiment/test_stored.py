@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.errors import DlrunError, InvalidInput, RunBusy
-from dlrun.experiment.run import open_run
+from dlrun.experiment.opening import open_run
 from dlrun.experiment.stored import evaluate_part, stored_diagnosis
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.record import RunRecord

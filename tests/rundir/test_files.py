@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlrun.errors import DlrunError
-from dlrun.rundir.files import AppendFile, append_text, read_json, sha256_of, write_atomically, write_json
+from dlrun.rundir.files import append_text, read_json, sha256_of, write_atomically, write_json
+from dlrun.rundir.growing import AppendFile
 
 SYSTEM_CALLS = ["open", "write", "fsync", "rename"]  # all that write_atomically asks of the kernel, apart from closing
 

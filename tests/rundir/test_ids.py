@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import dlrun
 from dlrun.errors import DlrunError
-from dlrun.rundir.ids import ID, create_run, new_id, utc_now
+from dlrun.rundir.ids import ID, create_run, new_id, point_latest_at, utc_now
+from dlrun.rundir.paths import RunPaths
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 
@@ -19,7 +20,7 @@ ALL_AT_ONCE = f"""
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from dlrun.rundir.ids import create_run
+from dlrun.rundir.ids import create_run, point_latest_at
 
 start, let_go = os.pipe()
 children = []
@@ -28,11 +29,18 @@ for _ in range({PROCESSES}):
     if child == 0:
         os.close(let_go)
         os.read(start, 1)  # returns when the parent lets go, for all of them at once
-        os._exit(0 if create_run(Path(sys.argv[1]), "digits", lambda: datetime(2026, 1, 31, tzinfo=UTC)) else 1)
+        point_latest_at(create_run(Path(sys.argv[1]), "digits", lambda: datetime(2026, 1, 31, tzinfo=UTC)))
+        os._exit(0)
     children.append(child)
 os.close(let_go)
 sys.exit(any(os.waitpid(child, 0)[1] for child in children))
 """
+
+
+def create_newest(runs_dir: Path, name: str) -> RunPaths:
+    made = create_run(runs_dir, name)
+    point_latest_at(made)
+    return made
 
 
 def noon() -> datetime:
@@ -77,21 +85,21 @@ def test_the_pattern_allows_nothing_else(bad: str) -> None:
 
 def test_a_new_run_is_empty_and_the_newest(tmp_path: Path) -> None:
     runs = tmp_path / "deep" / "runs"
-    first, second = create_run(runs, "a"), create_run(runs, "b")
+    first, second = create_newest(runs, "a"), create_newest(runs, "b")
     assert sorted(path.name for path in first.root.iterdir()) == ["checkpoints", "predictions"]
     assert (runs / "latest").readlink() == Path(second.id)
     assert {path.name for path in runs.iterdir()} == {first.id, second.id, "latest"}
 
 
 def test_the_link_survives_a_move_of_the_directory(tmp_path: Path) -> None:
-    run = create_run(tmp_path / "runs", "a")
+    run = create_newest(tmp_path / "runs", "a")
     (tmp_path / "runs").rename(tmp_path / "moved")
     assert (tmp_path / "moved" / "latest").resolve() == (tmp_path / "moved" / run.id).resolve()
 
 
 def test_a_folder_called_latest_costs_no_run(tmp_path: Path) -> None:
     (tmp_path / "latest").mkdir()
-    run = create_run(tmp_path, "a")
+    run = create_newest(tmp_path, "a")
     assert {path.name for path in tmp_path.iterdir()} == {run.id, "latest"}
 
 

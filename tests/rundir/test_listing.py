@@ -2,6 +2,7 @@ import gc
 import json
 import os
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +32,20 @@ def test_listing_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "held", "status"),
+    ("host", "held", "silent", "status"),
     [
-        (socket.gethostname(), True, "running"),
-        (socket.gethostname(), False, "lost"),
-        ("elsewhere", False, "running"),  # its lock may be held where nobody here can see it
+        (socket.gethostname(), True, 1_000, "running"),
+        (socket.gethostname(), False, 0, "lost"),
+        ("elsewhere", False, 60, "running"),  # its lock may be held where nobody here can see it
+        ("elsewhere", False, -60, "running"),  # its clock is ahead of ours
+        ("elsewhere", False, 180, "lost"),
     ],
 )
-def test_a_run_is_lost_when_nobody_of_its_host_holds_it(tmp_path: Path, host: str, held: bool, status: str) -> None:
-    paths = store_run(tmp_path, status="running", host=host)
+def test_a_run_is_lost_when_nobody_here_holds_it_or_another_host_is_silent(
+    tmp_path: Path, host: str, held: bool, silent: int, status: str
+) -> None:
+    heartbeat = datetime.now(UTC) - timedelta(seconds=silent)
+    paths = store_run(tmp_path, status="running", host=host, heartbeat=heartbeat)
     if held:
         with lock_run(paths):
             assert read_run(paths).status == status

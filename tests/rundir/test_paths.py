@@ -5,7 +5,7 @@ from dlrun.rundir.paths import RunPaths
 
 
 def every_path(run: RunPaths) -> dict[str, Path]:
-    names = [name for name, member in vars(RunPaths).items() if isinstance(member, property) and name != "id"]
+    names = [name for name, member in vars(RunPaths).items() if isinstance(member, property) and name not in {"id", "growing"}]
     return {name: getattr(run, name) for name in names}
 
 
@@ -21,16 +21,19 @@ def test_the_run_directory_is_as_documented(tmp_path: Path) -> None:
         "checks.json",
         "metrics.csv",
         "steps.csv",
+        "layers.csv",
         "timings.csv",
         "predictions",
         "checkpoints",
         "checkpoints/manifest.json",
+        "checkpoints/manifest.copy.json",
         "diagnosis.json",
         "report.md",
         "log.txt",
         "lock",
         "crash.txt",
     }
+    assert run.growing == ("metrics.csv", "steps.csv", "layers.csv")
     assert run.predictions_of("dev") == run.root / "predictions" / "dev.csv"
 
 

@@ -10,6 +10,7 @@ from time import perf_counter
 
 import numpy as np
 
+from dlrun.experiment.cadence import AUTO_SECONDS
 from dlrun.experiment.preview.schedule import rate_plan
 from dlrun.experiment.recording import METRICS, STEPS, TIMINGS, record_every
 from dlrun.experiment.setup import Experiment
@@ -56,18 +57,19 @@ def time_run(experiment: Experiment) -> Timing:
     step, dev = median(steps), experiment.splits.dev
     evaluations = experiment.total_steps // experiment.plan.evaluate_every
     judged = 1 + (len(experiment.splits.train) / len(dev) if dev else 1)
+    total = step * experiment.total_steps + evaluation * (evaluations * bool(dev) + judged)
     return Timing(
         steps=len(steps),
         seconds_per_step=step,
         seconds_per_evaluation=evaluation,
         seconds_per_epoch=step * experiment.steps_per_epoch,
-        total_seconds=step * experiment.total_steps + evaluation * (evaluations * bool(dev) + judged),
+        total_seconds=total,
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
-        disk=disk_bytes(experiment),
+        disk=disk_bytes(experiment, checkpoints=2 if total > AUTO_SECONDS else 1),
     )
 
 
-def disk_bytes(experiment: Experiment) -> int:
+def disk_bytes(experiment: Experiment, *, checkpoints: int = 1) -> int:
     """Return about how large the run directory will be: its checkpoints, the rows of its tables, its documents."""
     state, plan, total = experiment.start(), experiment.plan, experiment.total_steps
     arrays = sum(array.nbytes for array in state.arrays().values())
@@ -78,7 +80,7 @@ def disk_bytes(experiment: Experiment) -> int:
     rows = evaluations * (_row(METRICS) + rate + _row(TIMINGS) + LINE_OF_LOG)
     rows += total // every * (_row(STEPS) + rate) if every else 0
     predictions = PREDICTION * len(experiment.splits.dev) if experiment.splits.dev else 0
-    return arrays + best + rows + predictions + DOCUMENTS
+    return checkpoints * arrays + best + rows + predictions + DOCUMENTS
 
 
 def _row(columns: tuple[str, ...]) -> int:

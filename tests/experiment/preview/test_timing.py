@@ -50,7 +50,8 @@ def test_steps_that_diverge_say_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_the_disk_foreseen_is_about_the_disk_used(tmp_path: Path, name: str) -> None:
+def test_the_disk_foreseen_is_about_the_disk_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)  # in a repository, provenance.json would hold what differs from its commit
     run, _ = train_run(tmp_path, SMALL, *RUNS[name])
     used = sum(path.stat().st_size for path in run.paths.root.rglob("*") if path.is_file())
     foreseen = disk_bytes(run.experiment)

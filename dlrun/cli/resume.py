@@ -1,0 +1,102 @@
+"""`dlrun resume RUN`: go on where a run stopped, or branch off it with other hyperparameters."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunReference, RunsDir, Verbose
+
+if TYPE_CHECKING:
+    from dlrun.experiment.setup import Experiment
+    from dlrun.rundir.paths import RunPaths
+    from dlrun.training.loop import StepEnd
+
+AtEpoch = Annotated[
+    int | None,
+    typer.Option("--at-epoch", min=0, metavar="N", help="With -s: begin after so many of the run's epochs, not at its end."),
+]
+AllowChanges = Annotated[
+    bool, typer.Option("--allow-changes", help="Go on although the data, a library or the machine is not as it was.")
+]
+
+
+def resume(
+    run: RunReference,
+    overrides: Overrides = None,
+    at_epoch: AtEpoch = None,
+    allow_changes: AllowChanges = False,
+    runs_dir: RunsDir = RUNS,
+    output: OutputFormat = Format.text,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """Go on with a run that was interrupted, killed or lost: the same bytes as if nothing had happened.
+
+    With -s a child run begins there, with other hyperparameters; the run itself stays as it is.
+    """
+    import sys
+
+    from dlrun.cli.training import see_to_the_end
+    from dlrun.errors import InvalidInput, Problem
+    from dlrun.experiment.branching import branch_run
+    from dlrun.experiment.resumption import resume_run
+    from dlrun.rundir.references import find_run
+
+    paths = find_run(run, runs_dir)
+    if overrides:
+        replay = _Replay(at_epoch, quiet=quiet, verbose=verbose)
+        opened = branch_run(
+            paths, overrides, paths.root.parent, at_epoch=at_epoch, argv=sys.argv, allow_changes=allow_changes, watch=replay
+        )
+    elif at_epoch is not None:
+        cure = "say what the child run does otherwise: -s learning_rate.initial=3e-4"
+        raise InvalidInput(Problem(what="--at-epoch has no effect without -s: a run goes on where it stopped", cure=cure))
+    elif _is_complete(paths, output):
+        return
+    else:
+        opened = resume_run(paths, allow_changes=allow_changes)
+    see_to_the_end(opened, output=output, quiet=quiet, verbose=verbose)
+
+
+@dataclass(frozen=True)
+class _Replay:
+    """Shows the parent as it is trained again to where its child begins."""
+
+    at_epoch: int | None
+    quiet: bool
+    verbose: bool
+
+    def __call__(self, experiment: "Experiment", steps: "Iterable[StepEnd]") -> None:
+        from dlrun.cli.training import watch
+
+        iterator = iter(steps)
+        first = next(iterator, None)
+        if first is None:
+            return
+        note = f"no checkpoint lies at epoch {self.at_epoch}: the run is trained again to there, from step {first.step} on"
+        watch(experiment, chain([first], iterator), [note], from_step=first.step, quiet=self.quiet, verbose=self.verbose)
+
+
+def _is_complete(paths: "RunPaths", output: Format) -> bool:
+    """Say so if there is nothing to go on with, and show what came of the run."""
+    from dlrun.cli.closing import print_closing, print_contract
+    from dlrun.experiment.stored import stored_diagnosis
+    from dlrun.report.next_step import next_step
+    from dlrun.report.terminal import console
+    from dlrun.rundir.record import RunRecord
+
+    record = RunRecord.load(paths)
+    if record.status != "completed":
+        return False
+    if output is Format.json:
+        print_contract(paths, record)
+        return True
+    diagnosis = stored_diagnosis(paths)
+    step = next_step(paths, record, diagnosis, spec=str(paths.resolved), overrides=())
+    console(stderr=True).print("this run is complete; to train on with other values: -s KEY=VALUE", style="dim")
+    print_closing(paths, record, diagnosis, step)
+    return True

@@ -1,0 +1,78 @@
+"""Training under the eyes of whoever is at the terminal: what `train` and `resume` share."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from dlrun.cli.options import Format
+
+if TYPE_CHECKING:
+    from dlrun.diagnosis.ladder import Diagnosis
+    from dlrun.experiment.run import Run
+    from dlrun.experiment.setup import Experiment
+    from dlrun.report.next_step import Next
+    from dlrun.rundir.record import RunRecord
+    from dlrun.training.loop import StepEnd
+
+
+def see_to_the_end(
+    opened: "AbstractContextManager[Run]",
+    *,
+    spec: str | None = None,
+    overrides: Sequence[str] = (),
+    output: Format,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Train an opened run to its end, write its report, and print what came of it.
+
+    spec and overrides are what the user can type again; None stands for the run's own resolved.yaml.
+    """
+    from dlrun.cli.closing import print_closing, print_contract
+    from dlrun.report.markdown import write_report
+    from dlrun.report.next_step import next_step
+
+    run: Run | None = None
+    step: Next | None = None
+
+    def report(record: "RunRecord", diagnosis: "Diagnosis") -> None:
+        nonlocal step
+        assert run
+        step = next_step(run.paths, record, diagnosis, spec=spec or str(run.paths.resolved), overrides=overrides)
+        write_report(run.paths, record, diagnosis, step)
+
+    try:
+        with opened as run:
+            follow(run, quiet=quiet, verbose=verbose)
+            diagnosis = run.finish(report)
+    finally:  # also of a run that diverged or was interrupted
+        if run is not None and output is Format.json:
+            print_contract(run.paths, run.record)
+    if output is Format.text and step:
+        print_closing(run.paths, run.record, diagnosis, step)
+
+
+def follow(run: "Run", *, quiet: bool, verbose: bool) -> None:
+    """Train to the end while whoever is at the terminal watches."""
+    from contextlib import closing
+
+    with closing(run.train()) as steps:
+        notes = [*run.experiment.notes, f"run {run.paths.root}"]
+        watch(run.experiment, steps, notes, from_step=run.state.step, quiet=quiet, verbose=verbose)
+
+
+def watch(
+    experiment: "Experiment", steps: "Iterable[StepEnd]", notes: Sequence[str], *, from_step: int, quiet: bool, verbose: bool
+) -> None:
+    """Go through the steps, and show them unless nobody wants to see."""
+    from dlrun.cli.progress import Watcher
+    from dlrun.report.terminal import console
+
+    if quiet:
+        for _ in steps:
+            pass
+        return
+    watcher = Watcher(console(stderr=True), experiment, from_step=from_step, every_row=verbose)
+    for note in notes:
+        watcher.say(f"· {note}" if not note.startswith("run ") else note, style="dim")
+    watcher.watch(steps)

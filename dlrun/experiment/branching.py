@@ -1,0 +1,160 @@
+"""Babysitting one model: a child run that leaves its parent at some epoch, with some keys changed; the parent stays as it is."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlrun import checkpoint
+from dlrun.errors import DlrunError, InvalidInput, Problem, raise_all
+from dlrun.experiment.interrupts import Interrupts
+from dlrun.experiment.opening import open_run
+from dlrun.experiment.origins import resolved_spec
+from dlrun.experiment.recording import Records, cut_back_to
+from dlrun.experiment.resumption import fits, unchanged
+from dlrun.experiment.run import Run
+from dlrun.experiment.setup import Experiment, set_up
+from dlrun.experiment.threads import pinned
+from dlrun.rundir.files import read_bytes, write_atomically
+from dlrun.rundir.growing import Prefix
+from dlrun.rundir.locking import shared
+from dlrun.rundir.paths import RunPaths
+from dlrun.rundir.record import Branch, RunRecord
+from dlrun.spec import LoadedSpec, read_spec
+from dlrun.training.loop import StepEnd, train
+from dlrun.training.state import State
+
+MAY_CHANGE = (
+    "name", "tags", "notes", "learning_rate", "regularization", "optimizer", "training.epochs", "training.batch_size",
+    "training.clip", "training.early_stopping", "training.time_limit", "training.evaluate_every", "training.record_steps",
+    "training.checkpoint_every", "training.threads", "training.kernels", "diagnosis",
+)  # fmt: skip
+WHY_NOT = "data, architecture, loss and seed decide what the weights mean, the kind of the optimizer what it remembers"
+LARGEST = 2**30  # bytes of a growing file
+
+Watch = Callable[[Experiment, Iterable[StepEnd]], None]
+
+
+@contextmanager
+def branch_run(
+    parent: RunPaths,
+    changes: Sequence[str],
+    runs_dir: Path,
+    *,
+    at_epoch: int | None = None,
+    argv: Sequence[str] = (),
+    allow_changes: bool = False,
+    watch: Watch,
+) -> Iterator[Run]:
+    """Open a new run that goes on where its parent was after `at_epoch` epochs, or at its newest checkpoint.
+
+    No checkpoint lies there? Then the parent is trained again, from the one before, which gives the same bits; watch sees it.
+    Errors: InvalidInput, before anything is written, if a key may not change, or the parent did not come so far; RunBusy if a
+    process is writing to the parent.
+    """
+    with shared(parent):
+        record = RunRecord.load(parent)
+        of_parent = set_up(resolved_spec(parent))
+        unchanged(parent, of_parent, allow_changes=allow_changes)
+        loaded = read_spec(parent.resolved, changes)
+        raise_all(_forbidden(of_parent, loaded))
+        child = set_up(loaded, examples_of=of_parent)
+        origin = _Origin(parent, record, of_parent, at_epoch)
+
+        def begin(paths: RunPaths, interrupts: Interrupts) -> tuple[State, Branch]:
+            state, files = origin.come_to(paths, interrupts, watch)
+            return _handed_over(state, child, origin, files, paths), Branch(
+                parent=record.run, epoch=state.epochs_passed(len(child.splits.train)), step=state.step, changes=tuple(changes)
+            )
+
+        with open_run(child, runs_dir, argv=argv, overrides=changes, begin=begin) as run:
+            yield run
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """The place in its parent's training where a child begins: after `epoch` epochs, or at the newest checkpoint."""
+
+    paths: RunPaths
+    record: RunRecord
+    experiment: Experiment
+    epoch: int | None
+
+    def come_to(self, child: RunPaths, interrupts: Interrupts, watch: Watch) -> tuple[State, dict[str, Prefix]]:
+        """Return the parent's state there, and its growing files until then, copied into the child's directory."""
+        experiment, state = self.experiment, self.experiment.start()
+        restored = checkpoint.restore(self.paths, state, until=self.epoch)
+        if not fits(state, experiment):
+            raise DlrunError(
+                Problem(what="the stored state is not one that its spec could have come to", where=str(self.paths.root))
+            )
+        _copy(self.paths, child, restored.files)
+        began_at = state.epochs_passed(len(experiment.splits.train))
+        with closing(Records(child, experiment, began_at=began_at)) as records, pinned(experiment.threads):
+            watch(experiment, self._again(state, records, interrupts))
+            files = records.flush()
+        if self.epoch is not None and (state.epoch, state.position) != (self.epoch, 0):
+            what = f"the parent has come to epoch {state.epoch} only" + (f": {state.stop_reason}" if state.stop_reason else "")
+            raise InvalidInput(Problem(what=what, where="--at-epoch", cure=f"at most {state.epoch}"))
+        return state, files
+
+    def _again(self, state: State, records: Records, interrupts: Interrupts) -> Iterator[StepEnd]:
+        """Train the parent again to the epoch that is asked for: the same bits as the first time."""
+        if self.epoch is None or (state.epoch, state.position) == (self.epoch, 0):
+            return
+        for step in train(self.experiment.network, self.experiment.plan, self.experiment.splits, state):
+            records.add(step)
+            yield step
+            interrupts.check("no run has begun, and the parent is as it was")
+            if (state.epoch, state.position) == (self.epoch, 0):
+                return
+
+
+def _handed_over(state: State, child: Experiment, origin: _Origin, files: Mapping[str, Prefix], paths: RunPaths) -> State:
+    """Return the child's first state, saved: the parent's, but patience begins anew."""
+    if state.position and child.plan.batch_size != origin.experiment.plan.batch_size:
+        what = "training.batch_size cannot change within an epoch, and the newest checkpoint lies there"
+        raise InvalidInput(Problem(what=what, where="-s training.batch_size", cure=f"--at-epoch {state.epoch}"))
+    if state.epoch >= child.plan.epochs:
+        what = f"nothing is left to train: training.epochs is {child.plan.epochs}, and the child begins after {state.epoch}"
+        raise InvalidInput(Problem(what=what, cure=f"-s training.epochs={2 * state.epoch}, or --at-epoch with an earlier one"))
+    begun = child.start()
+    begun.restore(state.arrays(), state.scalars())
+    begun.stop_reason = None
+    begun.waiting.epoch = begun.epochs_passed(len(child.splits.train))
+    checkpoint.save(paths, begun, files)
+    return begun
+
+
+def _copy(parent: RunPaths, child: RunPaths, files: Mapping[str, Prefix]) -> None:
+    """Begin the child's growing files as the parent's began."""
+    for name, prefix in files.items():
+        write_atomically(child.root / name, read_bytes(parent.root / name, LARGEST)[: prefix.size])
+    if parent.timings.exists() and files:
+        write_atomically(child.timings, read_bytes(parent.timings, LARGEST))
+    cut_back_to(child, files)
+
+
+def _forbidden(of_parent: Experiment, loaded: LoadedSpec) -> Iterator[Problem]:
+    """Yield a problem for each key that a child cannot change, and for a child that changes nothing."""
+    before, after = of_parent.spec.model_dump(mode="json"), loaded.spec.model_dump(mode="json")
+    changed = list(_changed(before, after))
+    if not changed:
+        yield Problem(what="nothing would be different from the parent", cure="change a key: -s learning_rate.initial=3e-4")
+    for key in changed:
+        if key == "optimizer.kind" or not any(key == may or key.startswith(f"{may}.") for may in MAY_CHANGE):
+            yield loaded.problem(key, f"{key} cannot change in a child run", cure=WHY_NOT)
+
+
+def _changed(before: Any, after: Any, key: str = "") -> Iterator[str]:
+    """Yield the address of each value that is another one; of a component of another kind, its kind alone."""
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        if before != after:
+            yield key
+        return
+    if before.get("kind") != after.get("kind"):
+        yield f"{key}.kind"
+        return
+    for name in before.keys() | after.keys():
+        yield from _changed(before.get(name), after.get(name), f"{key}.{name}".lstrip("."))
