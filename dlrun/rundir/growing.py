@@ -88,6 +88,8 @@ class AppendFile:
             self._digest = _digest(self._fd, self.size)
         if not found:
             self._write(header)
+            with explained("create", self.path):
+                disk.flush_directory(self.path.parent)  # a checkpoint will count on its name, too
         elif found != header:
             raise DlrunError(Problem(what=f"the columns are not {header.decode().strip()}", where=str(self.path)))
 
