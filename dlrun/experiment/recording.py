@@ -1,4 +1,4 @@
-"""What a run writes while it trains: metrics.csv, steps.csv, timings.csv and log.txt."""
+"""What a run writes while it trains: metrics.csv, layers.csv, steps.csv, timings.csv and log.txt."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -9,10 +9,12 @@ from typing import Literal
 from dlrun.data.splits import Splits
 from dlrun.rundir.files import AppendFile
 from dlrun.rundir.paths import RunPaths
+from dlrun.training.health import LayerHealth
 from dlrun.training.loop import Evaluation, StepEnd
 
 METRICS = tuple(field.name for field in fields(Evaluation) if not field.name.startswith("train_dev"))
 TRAIN_DEV_METRICS = ("train_dev_loss", "train_dev_error")
+LAYERS = ("epoch", *(field.name for field in fields(LayerHealth)))
 STEPS = ("step", "epoch", "learning_rate", "cost")
 TIMINGS = ("epoch", "seconds", "examples_per_second")
 
@@ -37,6 +39,7 @@ def recorded(steps: Iterable[StepEnd], paths: RunPaths, every: int | None, split
         columns = METRICS + (TRAIN_DEV_METRICS if splits.train_dev else ())
         metrics = stack.enter_context(AppendFile(paths.metrics, columns))
         timings = stack.enter_context(AppendFile(paths.timings, TIMINGS))
+        layers = stack.enter_context(AppendFile(paths.layers, LAYERS))
         step_rows = stack.enter_context(_Block(AppendFile(paths.steps, STEPS))) if every else None
         began, began_at = perf_counter(), 0.0
         for step in steps:
@@ -46,6 +49,7 @@ def recorded(steps: Iterable[StepEnd], paths: RunPaths, every: int | None, split
                 if step_rows:
                     step_rows.flush()
                 metrics.append([whole(row.epoch), *(getattr(row, name) for name in columns[1:])])
+                layers.append(*((whole(row.epoch), *vars(layer).values()) for layer in step.layers))
                 seconds, examples = perf_counter() - began, (row.epoch - began_at) * len(splits.train)
                 timings.append([whole(row.epoch), round(seconds, 6), round(examples / seconds, 1)])
             yield step

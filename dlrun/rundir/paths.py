@@ -58,6 +58,11 @@ class RunPaths:
         return self.root / "steps.csv"
 
     @property
+    def layers(self) -> Path:
+        """One row an evaluation and layer: norms, dead and saturated shares; deterministic."""
+        return self.root / "layers.csv"
+
+    @property
     def timings(self) -> Path:
         """Seconds and examples per second of each epoch: what the clock says lives here alone."""
         return self.root / "timings.csv"

@@ -22,6 +22,7 @@ def test_the_run_directory_is_as_documented(tmp_path: Path) -> None:
         "metrics.csv",
         "steps.csv",
         "timings.csv",
+        "layers.csv",
         "predictions",
         "checkpoints",
         "checkpoints/manifest.json",
