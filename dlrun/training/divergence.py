@@ -18,6 +18,7 @@ from dlrun.nn.layers import Activation, BatchNorm
 from dlrun.nn.network import Network
 from dlrun.nn.optimizers import Slots
 from dlrun.nn.params import Role
+from dlrun.nn.penalties import Penalty
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
 
@@ -60,9 +61,9 @@ def require_finite_update(network: Network, plan: Plan, state: State, pace: Pace
     """
     params = network.params
     slots = {f"the optimizer's {name}": slot for name, slot in state.slots.items()}
-    if isfinite(params.weight_norm()) and all(np.isfinite(v).all() for v in (params.theta, params.stats, *slots.values())):
+    if isfinite(params.weight_norm()) and all(map(_finite, (params.theta, params.stats, *slots.values()))):
         return
-    bad = [*_bad_parameters(network), *(name for name, slot in slots.items() if not np.isfinite(slot).all())]
+    bad = [*_bad_parameters(network), *(name for name, slot in slots.items() if not _finite(slot))]
     where = f"{_listed(bad) or 'the norm of the weights'} after the update {_are(bad)} not finite"
     raise _diverged(state.step, network, state, pace, Finding(where, _slower(network, plan, pace)))
 
@@ -86,18 +87,17 @@ def diverged(network: Network, plan: Plan, state: State, batch: Batch, pace: Pac
 
 def layer_name(network: Network, number: int) -> str:
     """Return a layer's name in the words of a spec: `hidden layer 2 (relu)`, `the output layer`; number 0 is the inputs."""
-    members = [p for p in network.placed if p.number == number]
     if number == 0:
         return "the inputs"
     if number == network.placed[-1].number:
         return "the output layer"
-    kinds = [p.layer.kind for p in members if isinstance(p.layer, Activation)]
+    kinds = [p.layer.kind for p in network.placed if p.number == number and isinstance(p.layer, Activation)]
     return f"hidden layer {number} ({kinds[0]})" if kinds else f"hidden layer {number}"
 
 
 def _before_the_network(plan: Plan, state: State, batch: Batch, pace: Pace) -> Finding | None:
     if not isfinite(pace.lr):
-        cure = f"-s learning_rate.decay=constant: the schedule gave {pace.lr} at the rate of step {state.step + 1}"
+        cure = f"-s learning_rate.decay=constant: the schedule gave {pace.lr} as the rate of this step"
         return Finding(f"the learning rate is {pace.lr}, not finite", cure)
     for what, values in (("the inputs", batch.x), ("the targets", batch.y)):
         if values.dtype.kind == "f" and (bad := int(np.sum(~np.isfinite(values)))):
@@ -116,15 +116,19 @@ def _inside(network: Network, plan: Plan, state: State, batch: Batch, pace: Pace
         return Finding(f"the output of {layer_name(network, layer)} is not finite", _cure(network, plan, state, batch, pace))
     if not isfinite(loss):
         return Finding("the loss is not finite", _cure(network, plan, state, batch, pace))
-    blocks = list(network.params.non_finite())
-    if blocks:
-        where = f"the gradient of {_listed([f'{name} ({_owner(network, name)})' for name in blocks])} is not finite"
+    if penalty := next((penalty for penalty in plan.penalties if _overflows(penalty, network)), None):
+        cure = f"-s regularization.{penalty.kind}={penalty.strength / 10:.3g}: at this strength its cost or gradient is too large"
+        return Finding(f"the {penalty.kind} penalty on the weights is not finite", cure)
+    if blocks := [f"{name} of {_owner(network, name)}" for name in network.params.non_finite()]:
+        where = f"the gradient of {_listed(blocks)} is not finite"
         return Finding(where, _cure(network, plan, state, batch, pace))
-    if plan.penalties and not isfinite(sum(penalty.cost(network.params) for penalty in plan.penalties)):
-        told = max(plan.penalties, key=lambda penalty: penalty.strength)
-        cure = f"-s regularization.{told.kind}={told.strength / 10:.3g}: the penalty is larger than a number can be"
-        return Finding("the penalty on the weights is not finite", cure)
     return Finding("the norm of the gradient is not finite", _cure(network, plan, state, batch, pace))
+
+
+def _overflows(penalty: Penalty, network: Network) -> bool:
+    """Say whether a penalty on weights that are finite is none: its cost, or the square of its gradient's norm, about."""
+    norm, largest = network.params.weight_norm(), float(np.finfo(network.dtype).max)
+    return isfinite(norm) and not (isfinite(penalty.cost(network.params)) and penalty.strength / penalty.m * norm < largest**0.5)
 
 
 def _first_bad_layer(network: Network, state: State, batch: Batch) -> int | None:
@@ -171,8 +175,9 @@ def _slower(network: Network, plan: Plan, pace: Pace) -> str:
     if pace.lr > 2 * initial:
         return f"-s learning_rate.decay=constant: the schedule had raised the rate from {initial:.3g} to {pace.lr:.3g}"
     clip = "" if plan.clip else " -s training.clip=1"
-    calmer = any(isinstance(p.layer, BatchNorm) for p in network.placed) or len(network.runtime) == 1
-    norm = "" if calmer else "; architecture.batch_norm=true allows larger ones"
+    shallow = network.placed[-1].number == 1
+    calm = shallow or any(isinstance(p.layer, BatchNorm) for p in network.placed)
+    norm = "" if calm else "; architecture.batch_norm=true allows larger ones"
     return f"-s learning_rate.initial={initial / 10:.3g}{clip}: smaller steps (the last rate was {pace.lr:.3g}){norm}"
 
 
@@ -189,7 +194,9 @@ def _owner(network: Network, name: str) -> str:
 
 
 def _finite(values: Array) -> bool:
-    return bool(np.isfinite(values).all())
+    """Say whether all values are finite; their squares may overflow although they are."""
+    flat = values.reshape(-1)
+    return isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
 
 def _listed(words: list[str]) -> str:

@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from dlrun.arrays import Array, BoolArray, aligned_zeros
 from dlrun.nn.layers import Activation
@@ -48,7 +47,8 @@ class Health:
         widest = max((p.n_out for number, p in measured.items() if _limits(p) and number != last), default=0)
         mask: BoolArray = np.zeros(network.max_batch * widest, dtype=np.bool_)
         self._weights = [_Weights(network.params.views[name]) for p in network.placed if (name := _weight(p))]
-        self._units = {number: _Units(p, network.dtype, mask, hidden=number != last) for number, p in measured.items()}
+        ones = np.ones(network.max_batch, network.dtype)
+        self._units = {number: _Units(p, ones, mask, hidden=number != last) for number, p in measured.items()}
 
     def before_update(self) -> None:
         """Measure the gradient before an optimizer overwrites it, keep the weights as they are, and forget older outputs."""
@@ -78,7 +78,7 @@ class Health:
                 gradient_norm=finite_or_none(weights.gradient_norm),
                 update_norm=finite_or_none(weights.update_norm),
                 activation_norm=finite_or_none(math.sqrt(units.squares / units.count)),
-                dead=units.n_dead / len(units.highest) if units.can_die else None,
+                dead=units.n_dead / len(units.sums) if units.can_die else None,
                 saturated=units.n_saturated / units.count if units.limits else None,
             )
             for weights, units in pairs
@@ -106,25 +106,25 @@ class _Weights:
 class _Units:
     """One layer's outputs on all examples, chunk by chunk."""
 
-    def __init__(self, placed: Placed, dtype: npt.DTypeLike, mask: BoolArray, *, hidden: bool) -> None:
-        self.placed, self.mask = placed, mask
+    def __init__(self, placed: Placed, ones: Array, mask: BoolArray, *, hidden: bool) -> None:
+        self.placed, self.ones, self.mask = placed, ones, mask
         self.name = f"hidden {placed.number}" if hidden else "output"
         self.limits = _limits(placed) if hidden else None
         self.can_die = hidden and isinstance(placed.layer, Activation) and placed.layer.can_die
-        self.highest, self.chunk_highest = (aligned_zeros((placed.n_out,), dtype) for _ in range(2))
+        self.sums, self.chunk_sums = (aligned_zeros((placed.n_out,), ones.dtype) for _ in range(2))
         self.forget()
 
     def forget(self) -> None:
         self.count, self.squares, self.n_saturated = 0, 0.0, 0  # activations so far, Σ a², how many are saturated
-        self.highest.fill(0)
+        self.sums.fill(0)
 
     def take_in(self, a: Array) -> None:
         flat = a.reshape(-1)
         self.count += flat.size
         self.squares += float(np.dot(flat, flat))
-        if self.can_die:
-            np.max(a, axis=0, out=self.chunk_highest)
-            np.maximum(self.highest, self.chunk_highest, out=self.highest)
+        if self.can_die:  # as a matrix product the sums are five times faster than a maximum over the rows
+            np.matmul(self.ones[: len(a)], a, out=self.chunk_sums)
+            np.add(self.sums, self.chunk_sums, out=self.sums)
         if self.limits:
             mask = self.mask[: flat.size]
             for beyond, limit in zip((np.less, np.greater), self.limits, strict=True):
@@ -132,8 +132,8 @@ class _Units:
 
     @property
     def n_dead(self) -> int:
-        """How many units are 0 for every example: what can die is never below 0."""
-        return len(self.highest) - int(np.count_nonzero(self.highest))
+        """How many units are 0 for every example: what can die is never below 0, so its sum is 0 then and only then."""
+        return len(self.sums) - int(np.count_nonzero(self.sums))
 
 
 def stride(shape: tuple[int, ...]) -> int:
