@@ -240,13 +240,13 @@ def test_one_dot_finds_what_is_not_finite_in_parameters_and_second_moments(optim
 @pytest.mark.parametrize("behind", [True, False], ids=["behind", "before"])
 @pytest.mark.parametrize("m", [5, 33])
 def test_no_layer_and_no_loss_swallows_a_nan(layer: Layer, loss: Loss, dtype: str, behind: bool, m: int) -> None:
-    """Not masks, maxima, clipping, nor means: a NaN anywhere in the input reaches the loss and the gradient's norm."""
+    """Not masks, maxima, clipping, nor means: a NaN in an input or a bias reaches the loss or the gradient's norm."""
     layers: list[Layer] = [layer, Tanh()] if behind else [Relu(), layer]
     network = build([Dense(units=19), *layers, Dense(units=loss.n_outputs(3))], 7, max_batch=40, dtype=dtype)
-    rng = np.random.default_rng(4)
-    for place in [(0, 0), (m - 1, 6), (m // 2, 3)]:
-        x = rng.standard_normal((m, 7)).astype(dtype)
-        x[place] = nan
+    rng, x = np.random.default_rng(4), np.zeros((m, 7), dtype)
+    for values, place in [(x, (0, 0)), (x, (m - 1, 6)), (x, (m // 2, 3)), (network.params.views["b1"].value, (11,))]:
+        x[...] = rng.standard_normal((m, 7))
+        values[place] = nan
         z = network.forward(x, np.random.default_rng(1))
         cost = loss.mean(z, labels_for(loss, m, rng), network.dz, network.loss_scratch, network.kernels)
         network.backward()
