@@ -11,7 +11,7 @@ from time import perf_counter
 import numpy as np
 
 from dlrun.experiment.preview.schedule import rate_plan
-from dlrun.experiment.recording import METRICS, STEPS, TIMINGS, record_every
+from dlrun.experiment.recording import LAYERS, METRICS, STEPS, TIMINGS, record_every
 from dlrun.experiment.setup import Experiment
 from dlrun.experiment.threads import pinned
 from dlrun.nn.metrics import evaluate
@@ -75,7 +75,8 @@ def disk_bytes(experiment: Experiment) -> int:
     every = record_every(experiment.spec.training.record_steps, total)
     evaluations = total // plan.evaluate_every
     rate = _rate_bytes(experiment)
-    rows = evaluations * (_row(METRICS) + rate + _row(TIMINGS) + LINE_OF_LOG)
+    layers = len(experiment.spec.architecture.hidden) + 1
+    rows = evaluations * (_row(METRICS) + rate + layers * _row(LAYERS) + _row(TIMINGS) + LINE_OF_LOG)
     rows += total // every * (_row(STEPS) + rate) if every else 0
     predictions = PREDICTION * len(experiment.splits.dev) if experiment.splits.dev else 0
     return arrays + best + rows + predictions + DOCUMENTS
