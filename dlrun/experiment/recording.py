@@ -1,4 +1,4 @@
-"""What a run writes while it trains: metrics.csv, steps.csv, timings.csv and log.txt."""
+"""What a run writes while it trains: metrics.csv, layers.csv, steps.csv, timings.csv and log.txt."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -10,10 +10,12 @@ from dlrun.experiment.setup import Experiment
 from dlrun.rundir.files import read_bytes
 from dlrun.rundir.growing import AppendFile, Prefix, cut_back
 from dlrun.rundir.paths import RunPaths
+from dlrun.training.health import LayerHealth
 from dlrun.training.loop import Evaluation, StepEnd
 
 METRICS = tuple(field.name for field in fields(Evaluation) if not field.name.startswith("train_dev"))
 TRAIN_DEV_METRICS = ("train_dev_loss", "train_dev_error")
+LAYERS = ("epoch", *(field.name for field in fields(LayerHealth)))
 STEPS = ("step", "epoch", "learning_rate", "cost")
 TIMINGS = ("epoch", "seconds", "examples_per_second")
 
@@ -46,6 +48,7 @@ class Records:
         with ExitStack() as stack:
             self.metrics = stack.enter_context(AppendFile(paths.metrics, self.columns))
             self.timings = stack.enter_context(AppendFile(paths.timings, TIMINGS))
+            self.layers = stack.enter_context(AppendFile(paths.layers, LAYERS))
             self.steps = stack.enter_context(AppendFile(paths.steps, STEPS)) if self.every else None
             self._open = stack.pop_all()
 
@@ -58,6 +61,7 @@ class Records:
         if row := step.evaluation:
             self._write_steps()
             self.metrics.append([whole(row.epoch), *(getattr(row, name) for name in self.columns[1:])])
+            self.layers.append(*((whole(row.epoch), *vars(layer).values()) for layer in step.layers))
             now = perf_counter()
             seconds, examples = now - self.began, (row.epoch - self.began_at) * self.m_train
             self.timings.append([whole(row.epoch), round(seconds, 6), round(examples / seconds, 1)])
@@ -66,7 +70,7 @@ class Records:
     def flush(self) -> dict[str, Prefix]:
         """See that all that was added is on the disk, and return how far each file has come that is always the same."""
         self._write_steps()
-        files = [file for file in (self.metrics, self.steps) if file]
+        files = [file for file in (self.metrics, self.layers, self.steps) if file]
         for file in files:
             file.flush()
         return {file.path.name: file.prefix for file in files}

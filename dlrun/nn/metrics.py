@@ -1,13 +1,16 @@
 """What a network's outputs are worth on a set of examples, in inference mode: nothing is dropped, nothing is learned."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from dlrun.arrays import Array
 from dlrun.nn.losses import Labels, Loss
-from dlrun.nn.network import Network
+from dlrun.nn.network import Network, Placed
+
+Watch = Callable[[Placed, Array], None]  # told what each layer makes of a chunk of rows, before the next layer may overwrite it
 
 
 @dataclass(frozen=True)
@@ -19,14 +22,21 @@ class Score:
     m: int
 
 
-def evaluate(network: Network, loss: Loss, x: Array, y: Labels) -> Score:
-    """Return the score on x (m, n), computed in chunks of the network's largest batch."""
+def evaluate(network: Network, loss: Loss, x: Array, y: Labels, watch: Watch | None = None) -> Score:
+    """Return the score on x (m, n), computed in chunks of the network's largest batch; watching changes no bit of it."""
     loss_sum = error_sum = 0.0
     for rows in chunks(len(x), network.max_batch):
-        z = network.forward(x[rows])
+        z = watched(network, x[rows], watch) if watch else network.forward(x[rows])
         loss_sum += len(z) * loss.mean(z, y[rows], network.dz, network.loss_scratch, network.kernels)
         error_sum += loss.error_sum(z, y[rows], network.loss_scratch)
     return Score(loss_sum / len(x), loss.error(error_sum, len(x)), len(x))
+
+
+def watched(network: Network, x: Array, watch: Watch) -> Array:
+    """Return the logits of x (m, n), in inference mode, and tell what each layer makes of it on the way."""
+    for placed, output in network.outputs(x):
+        watch(placed, output)
+    return output
 
 
 def logits(network: Network, x: Array) -> Array:
@@ -45,3 +55,8 @@ def chunks(m: int, size: int) -> list[slice]:
 def is_finite(score: Score) -> bool:
     """Say whether loss and error are both numbers one can compare."""
     return math.isfinite(score.loss) and math.isfinite(score.error)
+
+
+def finite_or_none(value: float) -> float | None:
+    """Return the value, or None for what is not a finite number: an empty cell of a table."""
+    return value if math.isfinite(value) else None

@@ -61,6 +61,16 @@ class Network:
             x = layer.forward(x, rng)
         return x
 
+    def outputs(self, x: Array, rng: np.random.Generator | None = None) -> Iterator[tuple[Placed, Array]]:
+        """Yield every layer with what it makes of its input, bit for bit as in `forward`; the last are the logits.
+
+        An output lives until the next layer runs, which may overwrite it.
+        """
+        self.dz = self._dz[: len(x)]
+        for placed, layer in zip(self.placed, self.runtime, strict=True):
+            x = layer.forward(x, rng)
+            yield placed, x
+
     def backward(self) -> None:
         """Carry `dz`, the gradient of the last forward pass's logits, back through the layers into `params.grad`."""
         dz: Array | None = self.dz

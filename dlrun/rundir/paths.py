@@ -59,7 +59,7 @@ class RunPaths:
 
     @property
     def layers(self) -> Path:
-        """One row a layer and evaluation: norms, dead and saturated units; deterministic."""
+        """One row an evaluation and layer: norms, dead and saturated shares; deterministic."""
         return self.root / "layers.csv"
 
     @property

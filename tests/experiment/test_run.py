@@ -20,7 +20,7 @@ from tests.experiments import REGRESSION, SMALL, experiment, train_run, write_ta
 
 FILES = {
     "spec.yaml", "resolved.yaml", "run.json", "preparation.json", "provenance.json", "checks.json", "metrics.csv",
-    "steps.csv", "timings.csv", "predictions/dev.csv",
+    "layers.csv", "steps.csv", "timings.csv", "predictions/dev.csv",
     "checkpoints/manifest.json", "checkpoints/manifest.copy.json", "diagnosis.json", "log.txt", "lock",
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from dlrun.experiment.cadence import AUTO_SECONDS
 from dlrun.experiment.preview.schedule import rate_plan
-from dlrun.experiment.recording import METRICS, STEPS, TIMINGS, record_every
+from dlrun.experiment.recording import LAYERS, METRICS, STEPS, TIMINGS, record_every
 from dlrun.experiment.setup import Experiment
 from dlrun.experiment.threads import pinned
 from dlrun.nn.metrics import evaluate
@@ -77,7 +77,8 @@ def disk_bytes(experiment: Experiment, *, checkpoints: int = 1) -> int:
     every = record_every(experiment.spec.training.record_steps, total)
     evaluations = total // plan.evaluate_every
     rate = _rate_bytes(experiment)
-    rows = evaluations * (_row(METRICS) + rate + _row(TIMINGS) + LINE_OF_LOG)
+    layers = len(experiment.spec.architecture.hidden) + 1
+    rows = evaluations * (_row(METRICS) + rate + layers * _row(LAYERS) + _row(TIMINGS) + LINE_OF_LOG)
     rows += total // every * (_row(STEPS) + rate) if every else 0
     predictions = PREDICTION * len(experiment.splits.dev) if experiment.splits.dev else 0
     return checkpoints * arrays + best + rows + predictions + DOCUMENTS

@@ -19,6 +19,11 @@ class Relu(Parameterless):
     kind: Literal["relu"] = "relu"
     needs_output: ClassVar[bool] = False  # the mask is enough
 
+    @property
+    def can_die(self) -> bool:
+        """Yes: at z ≤ 0 for every example a unit gets no gradient."""
+        return True
+
     def build(self, place: Place) -> "RuntimeRelu":
         """Return the layer with its buffers."""
         return RuntimeRelu(place)
@@ -35,6 +40,11 @@ class LeakyRelu(Parameterless):
     slope: Annotated[float, Ge(0), Lt(1)] = 0.01
     """The slope below zero."""
     needs_output: ClassVar[bool] = False  # the slopes are kept
+
+    @property
+    def can_die(self) -> bool:
+        """Only without a slope, as relu."""
+        return self.slope == 0
 
     def build(self, place: Place) -> "RuntimeKinked":
         """Return the layer with its buffers."""
@@ -81,6 +91,7 @@ class Tanh(Parameterless):
 
     kind: Literal["tanh"] = "tanh"
     needs_output: ClassVar[bool] = True
+    saturation: ClassVar[tuple[float, float]] = (-0.99, 0.99)
 
     def build(self, place: Place) -> "RuntimeSmooth":
         """Return the layer with its buffers."""
@@ -93,6 +104,7 @@ class Sigmoid(Parameterless):
 
     kind: Literal["sigmoid"] = "sigmoid"
     needs_output: ClassVar[bool] = True
+    saturation: ClassVar[tuple[float, float]] = (0.01, 0.99)
 
     def build(self, place: Place) -> "RuntimeSmooth":
         """Return the layer with its buffers."""

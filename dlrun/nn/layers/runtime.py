@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -61,6 +61,13 @@ class Output:
 
 class Parameterless:
     """What activations and dropout share: as many outputs as inputs, nothing to learn, nothing to save."""
+
+    saturation: ClassVar[tuple[float, float] | None] = None  # outside of it an output is nearly constant, its slope nearly 0
+
+    @property
+    def can_die(self) -> bool:
+        """Whether a unit can be 0 for every example, with slope 0, so that it learns no more."""
+        return False
 
     def n_out(self, n_in: int) -> int:
         """Return n_in."""
