@@ -1,14 +1,16 @@
 """What a run writes while it trains: metrics.csv, layers.csv, steps.csv, timings.csv and log.txt."""
 
+import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import fields
+from itertools import takewhile
 from time import perf_counter
 from typing import Literal
 
 from dlrun.experiment.setup import Experiment
 from dlrun.rundir.files import read_bytes
-from dlrun.rundir.growing import AppendFile, Prefix, cut_back
+from dlrun.rundir.growing import AppendFile, Prefix, csv_bytes, cut_back
 from dlrun.rundir.paths import RunPaths
 from dlrun.training.health import LayerHealth
 from dlrun.training.loop import Evaluation, StepEnd
@@ -18,6 +20,7 @@ TRAIN_DEV_METRICS = ("train_dev_loss", "train_dev_error")
 LAYERS = ("epoch", *(field.name for field in fields(LayerHealth)))
 STEPS = ("step", "epoch", "learning_rate", "cost")
 TIMINGS = ("epoch", "seconds", "examples_per_second")
+TIMING = re.compile(rb"[0-9.e+-]+,[0-9.e+-]+,[0-9.e+-]+\n")
 
 MOST_STEPS = 100_000  # rows of steps.csv; a longer run is thinned evenly
 ROWS_AT_ONCE = 1_000
@@ -87,13 +90,21 @@ class Records:
 
 
 def cut_back_to(paths: RunPaths, files: Mapping[str, Prefix]) -> None:
-    """Cut the growing files back to what they held at some moment, timings.csv to as many rows as metrics.csv has."""
+    """Cut the growing files back to what they held at some moment, timings.csv to at most as many rows as metrics.csv has."""
     for name in paths.growing:
         cut_back(paths.root / name, files[name].size if name in files else 0)
-    rows = read_bytes(paths.metrics, LARGEST).count(b"\n") if paths.metrics.exists() else 0
+    rows = read_bytes(paths.metrics, LARGEST).count(b"\n") - 1 if paths.metrics.exists() else 0
     if paths.timings.exists():
-        kept = read_bytes(paths.timings, LARGEST).split(b"\n")[:rows]
-        cut_back(paths.timings, sum(len(line) + 1 for line in kept) if len(kept) == rows else 0)
+        cut_back(paths.timings, _whole_rows(read_bytes(paths.timings, LARGEST), rows))
+
+
+def _whole_rows(timings: bytes, rows: int) -> int:
+    """Return the bytes of the first rows and their heading: no checkpoint knows what the clock said, so each is looked at."""
+    if rows <= 0 or not timings.startswith(csv_bytes([TIMINGS])):
+        return 0
+    lines = timings.splitlines(keepends=True)
+    whole = takewhile(TIMING.fullmatch, lines[1 : rows + 1])
+    return len(lines[0]) + sum(map(len, whole))
 
 
 def in_words(row: Evaluation) -> str:
