@@ -122,7 +122,8 @@ def _handed_over(state: State, child: Experiment, origin: _Origin, files: Mappin
     begun = child.start()
     begun.restore(state.arrays(), state.scalars())
     begun.stop_reason = None
-    begun.waiting.epoch = begun.epochs_passed(len(child.splits.train))
+    if child.plan.early_stopping:
+        begun.waiting.epoch = begun.epochs_passed(len(child.splits.train))
     checkpoint.save(paths, begun, files)
     return begun
 
