@@ -110,7 +110,7 @@ def _explain(error: Exception) -> int:
     code = error.exit_code if isinstance(error, DlrunError) else FAILED if isinstance(error, OSError) else BUG
     with suppress(OSError):
         if isinstance(error, DlrunError):
-            print(*error.problems, sep="\n", file=sys.stderr)
+            print(*error.problems, *(f"  → {note}" for note in getattr(error, "__notes__", [])), sep="\n", file=sys.stderr)
             if isinstance(error, InvalidInput):
                 count = sum(problem.stands_for for problem in error.problems)
                 print(f"{count:,} error{'s' if count > 1 else ''}, nothing has run.", file=sys.stderr)

@@ -1,6 +1,7 @@
 """Opening a run: a new one is born whole, or not at all; whoever has one open is its only writer."""
 
 import os
+import shlex
 import socket
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -81,6 +82,7 @@ def _end_badly(run: Run, error: BaseException) -> None:
         case KeyboardInterrupt():  # outside the main thread there is no handler
             run.fail("interrupted", "interrupted")
         case DlrunError():
+            error.add_note(f"what was saved goes on with: dlrun resume {shlex.quote(str(run.paths.root))}")
             run.fail("failed", str(error))
         case _:
             write_atomically(run.paths.crash, traceback.format_exc())
