@@ -110,10 +110,11 @@ def _object(classes: "Sequence[str]", row: "Row") -> dict[str, object]:
 
 
 def _say(prediction: "Prediction", out: Path) -> None:
+    from dlrun.printable import printable
     from dlrun.report.terminal import console
 
     said = console(stderr=True)
     for note in prediction.notes():
-        said.print(f"· {note}", style="dim")
+        said.print(printable(f"· {note}"), style="dim")
     written = "" if out == STDOUT else f", written to {out}"
     said.print(f"{len(prediction.rows):,} of {len(prediction):,} rows predicted{written}")
