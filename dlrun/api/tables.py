@@ -10,14 +10,13 @@ from dlrun.data.sources.parsing import exact_numbers
 from dlrun.errors import DlrunError, Problem
 from dlrun.experiment.judgement import COLUMNS
 from dlrun.rundir.files import read_bytes
-from dlrun.rundir.own import own_folder
+from dlrun.rundir.own import LONGEST_LINE, own_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST = 16 * 2**20  # bytes: 100,000 rows, more than a run records
-LARGEST_PREDICTIONS = 2**28  # some millions of examples
-LONGEST_LINE = 2**16
+LARGEST_PREDICTIONS = 64 * 2**20  # about a million examples
 DTYPES = {"integer": "int64", "boolean": "bool", "text": "str"}
 
 

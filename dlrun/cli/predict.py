@@ -73,10 +73,12 @@ def _in_the_way(out: Path, data: Path, *, force: bool) -> "Iterator[Problem]":
 @contextmanager
 def _written(out: Path) -> "Iterator[Callable[[bytes], object]]":
     """Yield what writes: to stdout as it comes, or to a file that is whole or not there."""
+    from dlrun.printable import printable_lines
     from dlrun.rundir.files import replacing
 
     if out == STDOUT:
-        yield lambda data: sys.stdout.write(data.decode())
+        shown = printable_lines if sys.stdout.isatty() else str  # a class may be called anything; a pipe gets what it is called
+        yield lambda data: sys.stdout.write(shown(data.decode()))
         return
     with replacing(out) as write:
         yield write

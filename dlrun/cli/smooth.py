@@ -81,7 +81,7 @@ def _series(subject: str | None, column: str | None, runs_dir: Path) -> "Series"
     """Return the column that is meant: of a table, of a run's steps.csv, or of the packaged year."""
     from dlrun.data.series import packaged_year, read_series, read_steps
     from dlrun.errors import InvalidInput, Problem
-    from dlrun.rundir.own import own_file
+    from dlrun.rundir.own import own_table
     from dlrun.rundir.references import find_run
 
     if subject is None:
@@ -92,7 +92,7 @@ def _series(subject: str | None, column: str | None, runs_dir: Path) -> "Series"
     if not steps.exists():
         cure = "train it again with `-s training.record_steps=auto`"
         raise InvalidInput(Problem(what="this run recorded no steps", where=str(steps), cure=cure))
-    return read_steps(str(own_file(steps, LARGEST_STEPS)), column or "cost")
+    return read_steps(str(own_table(steps, LARGEST_STEPS)), column or "cost")
 
 
 def _draw(series: "Series", averages: "Sequence[Smoothed]", out: Path) -> None:

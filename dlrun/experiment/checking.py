@@ -16,6 +16,7 @@ from dlrun.rundir.files import read_json
 from dlrun.rundir.paths import RunPaths
 from dlrun.spec.sections import Data
 
+LONGEST = 10_000  # characters of a message
 MOST_BYTES = 4 * 2**20  # of checks.json; a thousand columns take a tenth of a mebibyte
 
 
@@ -78,6 +79,6 @@ def stored_findings(paths: RunPaths) -> tuple[Finding, ...]:
 def _finding(stored: Any) -> Finding:
     found = Finding(**stored | {"parts": tuple(map(str, stored["parts"]))})
     told: tuple[Any, ...] = (found.message, found.cure)
-    if not all(isinstance(text, str) for text in told) or found.severity not in get_args(Severity):
+    if not all(isinstance(text, str) and len(text) <= LONGEST for text in told) or found.severity not in get_args(Severity):
         raise ValueError("a finding has a message, a cure, and one of three severities")
     return found

@@ -11,12 +11,15 @@ from dlrun.experiment.checking import checks_json
 from dlrun.experiment.provenance import provenance
 from dlrun.experiment.setup import Experiment
 from dlrun.rundir.files import read_bytes, read_json, sha256_of, write_atomically, write_json
+from dlrun.rundir.listing import garbage_ignored
 from dlrun.rundir.paths import RunPaths
 from dlrun.spec import LoadedSpec, read_stored, to_yaml
 
 LARGEST_SPEC = 2**20  # bytes; what is larger is no file of a spec, and `read_stored` says how large one may be
 LARGEST_PROVENANCE = 2**20
-LARGEST_PREPARATION = 10 * 2**20  # about 100,000 columns, each with its name, mean and divisor; parsed, JSON takes up to 25 times that
+LARGEST_PREPARATION = (
+    10 * 2**20
+)  # about 100,000 columns, each with its name, mean and divisor; parsed, JSON takes up to 25 times that
 
 
 def write_origins(experiment: Experiment, paths: RunPaths, argv: Sequence[str] = ()) -> None:
@@ -87,6 +90,7 @@ def stored_preparation(paths: RunPaths) -> Preparation:
     if sha256(read_bytes(paths.preparation, LARGEST_PREPARATION)).hexdigest() != fingerprint(paths, "preparation"):
         raise DlrunError(Problem(what="the stored preparation is not the one this run was trained with", where=where, cure=cure))
     try:
-        return Preparation.from_json(read_json(paths.preparation, LARGEST_PREPARATION))
+        with garbage_ignored():
+            return Preparation.from_json(read_json(paths.preparation, LARGEST_PREPARATION))
     except InvalidInput as error:
         raise DlrunError(Problem(what=error.problems[0].what, where=where, cure=cure)) from error

@@ -25,7 +25,7 @@ SPEC = """
 RUN = "20260131-120000-small-aaaa"
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 300.0
 ATTEMPTS = 3
-PART = 8  # `make test` takes one in so many, and these
+PART = 20  # `make test` takes one in so many, and these
 ALWAYS = [
     "every file a link to /etc/passwd", "every file a link to /dev/zero", "checkpoints a link to itself elsewhere",
     "run.json is a FIFO", "resolved.yaml is a FIFO", "run.json with controls in every text", "run.json with a deep spec",
@@ -49,9 +49,10 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def laid(honest: Path, home: Path) -> tuple[Path, Path, Path]:
-    """Copy the honest run into a home with things that are nobody's business; return it, rows to predict, a folder to write."""
+    """Copy the run beside nobody's business; return it, rows to predict, a folder to write in."""
     run, rows, out = home / "runs" / RUN, home / "new.csv", home / "out"
     shutil.copytree(honest, run)
+    (run / "checkpoints" / "manifest.copy.json").unlink()  # it stands in for a manifest that is damaged
     out.mkdir()
     (home / "beside").mkdir()
     os.mkfifo(home / "beside" / "fifo")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from dlrun.checkpoint import checksum
+from dlrun.checkpoint.manifest import checksum
 from tests.proofs.contents import ANSI
 
 Forge = Callable[[Path], object]  # the run's directory, a copy of an honest one, is made hostile
@@ -16,15 +16,15 @@ Forge = Callable[[Path], object]  # the run's directory, a copy of an honest one
 BELL = f"{ANSI}\x9b31m\x7f\u202e\ud800[red]x[/][link=file:///etc/passwd]y[/link]"  # what a terminal might obey, and markup
 JSON = ("run.json", "provenance.json", "preparation.json", "checks.json", "diagnosis.json", "checkpoints/manifest.json")
 FILES = (
-    "run.json", "spec.yaml", "resolved.yaml", "provenance.json", "preparation.json", "checks.json", "diagnosis.json", "metrics.csv",
+    "run.json", "spec.yaml", "resolved.yaml", "provenance.json", "preparation.json", "checks.json", "diagnosis.json",
+    "metrics.csv",
     "steps.csv", "log.txt", "lock", "predictions/dev.csv", "checkpoints/manifest.json", "checkpoints/{checkpoint}",
 )  # fmt: skip
 
 
 def checkpoint(root: Path) -> Path:
-    """Return the path of the one checkpoint."""
-    (path,) = (root / "checkpoints").glob("*.npz")
-    return path
+    """Return the path of the checkpoint that holds the best parameters."""
+    return min((root / "checkpoints").glob("0*.npz"))
 
 
 def at(root: Path, name: str) -> Path:

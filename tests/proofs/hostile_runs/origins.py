@@ -98,6 +98,10 @@ def _nested(levels: int) -> Any:
     return tree
 
 
+def _empty_lists(count: int) -> Forge:
+    return content("preparation.json", lambda: b'{"schema": 1, "inputs": [' + b"[]," * count + b"0]}")
+
+
 def _named(name: str) -> Forge:
     """Call a column of numbers so, and a class, and a word."""
     return together(
@@ -116,12 +120,13 @@ PREPARATION: dict[str, Forge] = {
     "preparation.json with 100,000 columns": _columns(100_000),
     "preparation.json with a million columns": _columns(1_000_000),
     "preparation.json with 100,000 classes": put("preparation.json", "target.names", [f"k{k}" for k in range(100_000)]),
-    "preparation.json of empty lists": content("preparation.json", lambda: b'{"schema": 1, "inputs": [' + b"[]," * 3_000_000 + b"0]}"),
-    "preparation.json of many empty lists": content("preparation.json", lambda: b'{"schema": 1, "inputs": [' + b"[]," * 20_000_000 + b"0]}"),
+    "preparation.json of empty lists": _empty_lists(3_000_000),
+    "preparation.json of many empty lists": _empty_lists(20_000_000),
     **{
         f"preparation.json with {key} {what}": put("preparation.json", key, value)
         for key, values in {
-            "normalization.mean": {"of text": ["x", "y"], "too short": [1.0], "too long": [1.0] * 9, "deep": _nested(900), "of 400 digits": [10**400] * 2},
+            "normalization.mean": {"of text": ["x", "y"], "too short": [1.0], "too long": [1.0] * 9,
+                "deep": _nested(900), "of 400 digits": [10**400] * 2},
             "normalization.divisor": {"0": [0.0, 0.0], "negative": [-1.0, 1.0], "1e-320": [1e-320] * 2, "null": None},
             "normalization.held": {"in ANSI": [BELL], "a number": 1, "of a million texts": ["x" * 3] * 1_000_000},
             "inputs.0.fill": {"short": [1.0], "of text": ["x"] * 2, "null": None, "deep": _nested(900), "of lists": [[1], [2]]},

@@ -176,9 +176,8 @@ def _odd(event: Event, out: Path) -> Iterator[str]:
         home, real = out.parent / "runs", event.real()
         if event.writes and not real.is_relative_to(out):
             yield f"{event.name} to {event.path[-80:]!r}"
-        elif not event.writes and not real.is_relative_to(home) and not real.is_relative_to(out) and real.name != "new.csv":
-            if not str(real).startswith(OURS):
-                yield f"{event.name} of {event.path[-80:]!r}"
+        elif not event.writes and not str(real).startswith((str(home), str(out), str(out.with_name("new.csv")), *OURS)):
+            yield f"{event.name} of {event.path[-80:]!r}"
 
 
 def in_a_child(run: Path, rows: Path, out: Path) -> Read:
@@ -190,7 +189,7 @@ def in_a_child(run: Path, rows: Path, out: Path) -> Read:
     os.close(writing)
     done: list[Done] = []
     megabytes = 0.0
-    with open(reading, encoding="utf-8", errors="surrogateescape") as lines:
+    with os.fdopen(reading, encoding="utf-8") as lines:
         for line in lines:
             tree: dict[str, Any] = json.loads(line)
             if "megabytes" in tree:
@@ -209,7 +208,7 @@ def _work(writing: int, run: Path, rows: Path, out: Path) -> None:
         os.chdir(out)
         unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        with open(writing, "w", encoding="utf-8", errors="surrogateescape", buffering=1) as lines:
+        with os.fdopen(writing, "w", encoding="utf-8", buffering=1) as lines:
             for done in read_all(run, rows, out):
                 print(json.dumps(done.__dict__), file=lines)
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
