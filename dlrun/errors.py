@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from signal import Signals
 
+from dlrun.printable import printable
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
@@ -26,8 +28,9 @@ class Problem:
     stands_for: int = 1
 
     def __str__(self) -> str:
+        """Return the lines to print; no terminal obeys what a file, its name, or a text within it made part of them."""
         head = f"{self.where}: {self.what}" if self.where else self.what
-        return "\n".join([head, *self.excerpt, *([f"  → {self.cure}"] if self.cure else [])])
+        return "\n".join(map(printable, [head, *self.excerpt, *([f"  → {self.cure}"] if self.cure else [])]))
 
 
 class DlrunError(Exception):

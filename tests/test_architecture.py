@@ -10,14 +10,14 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "dlrun"
 
 FLOORS: dict[str, int] = {
-    "errors": 0, "arrays": 0, "seeding": 0, "purposes": 0,
+    "errors": 0, "arrays": 0, "seeding": 0, "purposes": 0, "printable": 0,
     "kernels": 1, "statistics": 1, "memory": 1,
     "nn": 2, "data": 2, "diagnosis": 2, "rundir": 2,
     "spec": 3, "training": 3, "checkpoint": 3, "drift": 3,
     "experiment": 4, "report": 4, "export": 4,
     "cli": 6, "api": 6,
 }  # fmt: skip
-ALLOWED_ON_ONE_FLOOR = {("checkpoint", "training")}
+ALLOWED_ON_ONE_FLOOR = {("checkpoint", "training"), ("errors", "printable")}
 OUTSIDE = {
     "pydantic": {"spec"},
     "yaml": {"spec"},

@@ -10,28 +10,33 @@ from dlrun.data.sources.parsing import exact_numbers
 from dlrun.errors import DlrunError, Problem
 from dlrun.experiment.judgement import COLUMNS
 from dlrun.rundir.files import read_bytes
+from dlrun.rundir.own import LONGEST_LINE, own_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LARGEST = 2**30  # bytes
+LARGEST = 16 * 2**20  # bytes: 100,000 rows, more than a run records
+LARGEST_PREDICTIONS = 64 * 2**20  # about a million examples
 DTYPES = {"integer": "int64", "boolean": "bool", "text": "str"}
 
 
-def read_rows(path: Path, columns: Sequence[str], **options: Any) -> "pd.DataFrame":
-    """Return a file that has these columns, and maybe more; an empty cell is NaN.
+def read_rows(path: Path, columns: Sequence[str], largest: int = LARGEST, **options: Any) -> "pd.DataFrame":
+    """Return a file of a run that has these columns, and maybe more; an empty cell is NaN.
 
-    Errors: DlrunError if the run does not have this file, or it is damaged.
+    Errors: DlrunError if the run does not have this file, it is damaged, or larger than `largest` bytes.
     """
     import pandas as pd
 
     if not path.exists():
         raise DlrunError(Problem(what=f"this run has no {path.name}", where=str(path.parent)))
+    data = read_bytes(path, largest)
+    if any(len(line) >= LONGEST_LINE for line in _first_lines(data)):
+        raise DlrunError(Problem(what="this file is damaged: its rows are too long", where=str(path)))
     try:
-        table = pd.read_csv(io.BytesIO(read_bytes(path, LARGEST)), **exact_numbers(), **options)
+        table = pd.read_csv(io.BytesIO(data), **exact_numbers(), **options)
     except (ValueError, OverflowError) as error:  # pandas' own errors are ValueErrors
         raise DlrunError(Problem(what=f"this file is damaged: {error}", where=str(path))) from error
-    if not set(columns) <= set(table.columns):
+    if not set(columns) <= set(table.columns) or not isinstance(table.index, pd.RangeIndex):  # rows longer than the header
         raise DlrunError(Problem(what=f"this file is damaged: its columns are not {', '.join(columns)}", where=str(path)))
     return table
 
@@ -40,4 +45,13 @@ def read_predictions(path: Path, preparation: Preparation) -> "pd.DataFrame":
     """Return the predictions on one part; labels are of the type that they have in the data."""
     dtype = DTYPES[preparation.classes.labels] if preparation.classes else "float64"
     empty = {"probability": [""], "loss": [""]}  # a class may be called NA
-    return read_rows(path, COLUMNS, dtype={"label": dtype, "prediction": dtype}, keep_default_na=False, na_values=empty)
+    own_folder(path.parent)
+    return read_rows(
+        path, COLUMNS, LARGEST_PREDICTIONS, dtype={"label": dtype, "prediction": dtype}, keep_default_na=False, na_values=empty
+    )
+
+
+def _first_lines(data: bytes) -> list[bytes]:
+    """Return the header and the first row, as far as they are worth looking at: they decide how many columns pandas makes."""
+    file = io.BytesIO(data)
+    return [file.readline(LONGEST_LINE), file.readline(LONGEST_LINE)]

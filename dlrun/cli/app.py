@@ -32,6 +32,7 @@ from dlrun.cli import (
 )
 from dlrun.cli.completion import rejoin_bash_words
 from dlrun.errors import DlrunError, InvalidInput
+from dlrun.printable import printable, printable_lines
 
 FAILED, BUG = 1, 70
 
@@ -115,11 +116,11 @@ def _explain(error: Exception) -> int:
                 count = sum(problem.stands_for for problem in error.problems)
                 print(f"{count:,} error{'s' if count > 1 else ''}, nothing has run.", file=sys.stderr)
         elif isinstance(error, OSError):
-            print(f"cannot write: {error.strerror or error}", file=sys.stderr)
+            print(printable(f"cannot write: {error.strerror or error}"), file=sys.stderr)
         else:
             notes = getattr(error, "__notes__", [])  # a run that crashed says here where it wrote the traceback
-            print(f"This is a bug in dlrun: {type(error).__name__}: {error}", file=sys.stderr)
-            print("\n".join(notes) or "".join(traceback.format_exception(error)), file=sys.stderr)
+            told = "\n".join(notes) or "".join(traceback.format_exception(error))
+            print(printable_lines(f"This is a bug in dlrun: {type(error).__name__}: {error}\n{told}"), file=sys.stderr)
     return code
 
 

@@ -1,16 +1,16 @@
 """The end of a run: its closing lines, and the contract for scripts."""
 
+from dlrun.cli.printing import print_json
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.report.next_step import Next
 from dlrun.report.terminal import console, print_diagnosis
-from dlrun.rundir.files import as_json
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
 
 
 def print_contract(paths: RunPaths, record: RunRecord) -> None:
     """Print what came of a run as JSON; of one that did not finish, how it ended."""
-    print(as_json(_contract(paths, record)))
+    print_json(_contract(paths, record))
 
 
 def print_closing(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, step: Next) -> None:

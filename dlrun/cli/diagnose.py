@@ -1,6 +1,7 @@
 """`dlrun diagnose RUN`: the verdict on a finished run, from what it left on disk."""
 
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, RunReference, RunsDir
+from dlrun.cli.printing import print_json
 
 
 def diagnose(run: RunReference, runs_dir: RunsDir = RUNS, output: OutputFormat = Format.text, debug: Debug = False) -> None:
@@ -8,17 +9,17 @@ def diagnose(run: RunReference, runs_dir: RunsDir = RUNS, output: OutputFormat =
     from dlrun.data.findings import told
     from dlrun.experiment.checking import stored_findings
     from dlrun.experiment.stored import stored_diagnosis
+    from dlrun.printable import printable
     from dlrun.report.terminal import console, print_diagnosis
-    from dlrun.rundir.files import as_json
     from dlrun.rundir.references import find_run
 
     paths = find_run(run, runs_dir)
     found = stored_diagnosis(paths)
     if output is Format.json:
-        print(as_json(found.to_json()))
+        print_json(found.to_json())
         return
     out = console()
-    out.print(f"run {paths.id}", style="dim")
+    out.print(printable(f"run {paths.id}"), style="dim")
     print_diagnosis(found, out)
     for sentence in told(stored_findings(paths)):
-        out.print(f"· {sentence}", style="dim")
+        out.print(printable(f"· {sentence}"), style="dim")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, RunReference, RunsDir
+from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
     from dlrun.experiment.judgement import Judgement
@@ -40,7 +41,6 @@ def evaluate(
     from dlrun.errors import InvalidInput, Problem
     from dlrun.experiment.labelled_file import evaluate_file
     from dlrun.experiment.stored import evaluate_part, scores_of
-    from dlrun.rundir.files import as_json
     from dlrun.rundir.references import find_run
 
     if data is not None and split is not None:
@@ -58,7 +58,7 @@ def evaluate(
     part = None if data is not None else (split or Part.dev).value
     if output is Format.json:
         file = None if data is None else str(data)
-        print(as_json({"run": record.run, "split": part, "data": file} | _contract(judgement, scores)))
+        print_json({"run": record.run, "split": part, "data": file} | _contract(judgement, scores))
     else:
         _print(judgement, scores, part or str(data))
         _print_looks(record, looked=looked)

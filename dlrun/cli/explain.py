@@ -7,6 +7,7 @@ import typer
 
 from dlrun.cli.completion import complete_topic
 from dlrun.cli.options import Debug
+from dlrun.cli.printing import print_json
 
 
 class Form(StrEnum):
@@ -38,13 +39,12 @@ def explain(
     from dlrun.report.explanations import print_overview, print_topics, topic_to_json
     from dlrun.report.reference import contents, page
     from dlrun.report.terminal import console
-    from dlrun.rundir.files import as_json
     from dlrun.spec.explanation import keys, topics
 
     found = topics(key) if key else keys()
     match output:
         case Form.json:
-            print(as_json([topic_to_json(topic) for topic in found]))
+            print_json([topic_to_json(topic) for topic in found])
         case Form.md:
             print(page(key, found) if key else contents(), end="")
         case Form.text if key:

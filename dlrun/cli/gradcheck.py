@@ -7,6 +7,7 @@ import typer
 
 from dlrun.cli.completion import complete_spec_or_run
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, RunsDir, names_spec
+from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,6 @@ def gradcheck(
     from dlrun.nn.gradcheck import EPSILON
     from dlrun.report.gradients import print_checks
     from dlrun.report.terminal import console
-    from dlrun.rundir.files import as_json
 
     is_spec = subject is not None and names_spec(subject)
     raise_all(_without_effect(is_spec, overrides, orders, epsilon is not None or difference is not None))
@@ -52,7 +52,7 @@ def gradcheck(
     settings = Settings(epsilon or EPSILON, difference or "centred")
     checks = _checks(subject, overrides or [], settings, runs_dir)
     if output is Format.json:
-        print(as_json(_contract(checks)))
+        print_json(_contract(checks))
     else:
         print_checks(checks, console())
     failed = [name for name, check in checks.items() if not check.passed]
@@ -90,12 +90,11 @@ def _print_orders(spec: str, overrides: list[str], output: Format) -> None:
     from dlrun.experiment.gradient import error_orders
     from dlrun.report.gradients import print_orders
     from dlrun.report.terminal import console
-    from dlrun.rundir.files import as_json
     from dlrun.spec import read_spec
 
     rows = list(error_orders(read_spec(spec, overrides)))
     if output is Format.json:
-        print(as_json([{"epsilon": row[0], "forward": row[1], "centred": row[2]} for row in rows]))
+        print_json([{"epsilon": row[0], "forward": row[1], "centred": row[2]} for row in rows])
     else:
         print_orders(rows, console())
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dlrun.cli.options import Debug, Format, OutputFormat
+from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
     from dlrun.errors import Problem
@@ -35,7 +36,7 @@ def init(
     from dlrun.experiment.first_look import look_at, look_at_digits
     from dlrun.experiment.first_network import first_network
     from dlrun.experiment.first_spec import SCHEMA, first_spec
-    from dlrun.rundir.files import as_json, write_atomically
+    from dlrun.rundir.files import write_atomically
     from dlrun.spec import read_text
 
     files = {key: str(path) for key, path in (("path", data), ("train_dev", train_dev), ("dev", dev), ("test", test)) if path}
@@ -52,7 +53,7 @@ def init(
         write_atomically(place, written)
     _say(assumptions(look, network), place)
     if output is Format.json:
-        print(as_json(_contract(look, place)))
+        print_json(_contract(look, place))
 
 
 def _usage(files: Mapping[str, str], target: str | None, out: Path, *, force: bool, output: Format) -> "Iterator[Problem]":

@@ -8,6 +8,7 @@ import typer
 
 from dlrun.cli.completion import complete_key
 from dlrun.cli.options import RUNS, Debug, RunsDir, TableFormat, Where
+from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,12 +84,11 @@ def _first_run(runs_dir: Path) -> str:
 
 def _print(listed: "Sequence[ListedRun]", everything: "Sequence[ListedRun]", output: TableFormat) -> list[str]:
     """Print the runs on stdout, and return what else there is to say."""
-    from dlrun.rundir.files import as_json
     from dlrun.rundir.keys import SpecKeys
 
     keys = SpecKeys(listed)
     if output is TableFormat.json:
-        print(as_json([row | {"spec": told} for row, told in _rows(listed, keys.varying)]))
+        print_json([row | {"spec": told} for row, told in _rows(listed, keys.varying)])
     elif output is TableFormat.csv:
         _print_csv(listed, keys.varying)
     elif listed:
@@ -133,7 +133,8 @@ def _print_csv(listed: "Sequence[ListedRun]", keys: "Mapping[str, int]") -> None
     import csv
     import sys
 
-    from dlrun.rundir.values import RUN_KEYS, printable, value_text
+    from dlrun.printable import printable
+    from dlrun.rundir.values import RUN_KEYS, value_text
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([*RUN_KEYS, "path", "problem", *keys])
@@ -145,8 +146,8 @@ def _print_csv(listed: "Sequence[ListedRun]", keys: "Mapping[str, int]") -> None
 
 
 def _say(notes: "Sequence[str]") -> None:
+    from dlrun.printable import printable
     from dlrun.report.terminal import console
-    from dlrun.rundir.values import printable
 
     out = console(stderr=True)
     for note in notes:

@@ -73,10 +73,12 @@ def _in_the_way(out: Path, data: Path, *, force: bool) -> "Iterator[Problem]":
 @contextmanager
 def _written(out: Path) -> "Iterator[Callable[[bytes], object]]":
     """Yield what writes: to stdout as it comes, or to a file that is whole or not there."""
+    from dlrun.printable import printable_lines
     from dlrun.rundir.files import replacing
 
     if out == STDOUT:
-        yield lambda data: sys.stdout.write(data.decode())
+        shown = printable_lines if sys.stdout.isatty() else str  # a class may be called anything; a pipe gets what it is called
+        yield lambda data: sys.stdout.write(shown(data.decode()))
         return
     with replacing(out) as write:
         yield write
@@ -110,10 +112,11 @@ def _object(classes: "Sequence[str]", row: "Row") -> dict[str, object]:
 
 
 def _say(prediction: "Prediction", out: Path) -> None:
+    from dlrun.printable import printable
     from dlrun.report.terminal import console
 
     said = console(stderr=True)
     for note in prediction.notes():
-        said.print(f"· {note}", style="dim")
+        said.print(printable(f"· {note}"), style="dim")
     written = "" if out == STDOUT else f", written to {out}"
     said.print(f"{len(prediction.rows):,} of {len(prediction):,} rows predicted{written}")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, RunReferences, RunsDir
+from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +25,8 @@ def rm(
 
     All of them are found before the first one goes; a run that is being written to stays, and then all do.
     """
+    from dlrun.printable import printable
     from dlrun.report.figures import size_text
-    from dlrun.rundir.files import as_json
     from dlrun.rundir.removal import remove_run, size_of
 
     found = _found(runs, runs_dir)
@@ -38,10 +39,10 @@ def rm(
             remove_run(run.paths)
             removed.append(run)
             if output is Format.text:
-                print(f"removed {run.paths.id}  {size_text(sizes[run.paths.root])}")
+                print(printable(f"removed {run.paths.id}  {size_text(sizes[run.paths.root])}"))
     finally:  # also of those before one that failed
         if output is Format.json:
-            print(as_json([_contract(run, sizes[run.paths.root]) for run in removed]))
+            print_json([_contract(run, sizes[run.paths.root]) for run in removed])
 
 
 def _found(references: "Sequence[str]", runs_dir: "Path") -> "list[ListedRun]":

@@ -11,6 +11,7 @@ import typer
 
 from dlrun.cli.completion import complete_spec_or_run
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, RunsDir, names_spec
+from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
     from dlrun.errors import Problem
@@ -54,7 +55,6 @@ def _show_spec(path: str, overrides: list[str], *, schedule: bool, picture: Path
     from dlrun.experiment.preview.overview import overview
     from dlrun.experiment.preview.schedule import rate_plan
     from dlrun.experiment.setup import set_up
-    from dlrun.rundir.files import as_json
     from dlrun.spec import read_spec
     from dlrun.spec.differences import differences, marked_lines
 
@@ -69,7 +69,7 @@ def _show_spec(path: str, overrides: list[str], *, schedule: bool, picture: Path
     if time:
         tree["time"] = asdict(_timed(experiment))
     if output is Format.json:
-        print(as_json(tree))
+        print_json(tree)
         return
 
     from dlrun.report.comments import print_comment
@@ -94,7 +94,6 @@ def _show_run(reference: str, runs_dir: Path, output: Format) -> None:
     from dlrun.report.marked_spec import print_marked
     from dlrun.report.past import print_past
     from dlrun.report.terminal import console
-    from dlrun.rundir.files import as_json
     from dlrun.rundir.record import RunRecord
     from dlrun.rundir.references import find_run
     from dlrun.spec.differences import differences, marked_lines
@@ -105,7 +104,7 @@ def _show_run(reference: str, runs_dir: Path, output: Format) -> None:
     differs = differences(spec, given)
     tree = facts_of(paths, record, diagnosis)
     if output is Format.json:
-        print(as_json(tree | {"spec": spec.model_dump(mode="json"), "differs": [found.to_json() for found in differs]}))
+        print_json(tree | {"spec": spec.model_dump(mode="json"), "differs": [found.to_json() for found in differs]})
         return
     out = console()
     print_past(tree, diagnosis, out)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from dlrun.cli.options import RUNS, Debug, RunsDir
+from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
     from dlrun.data.series import Series
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from dlrun.nn.smoothers import Smoothed, Smoother
 
 BETAS = (0.9, 0.98, 0.5)  # the course's
+LARGEST_STEPS = 16 * 2**20  # bytes: a run records 100,000 steps at most, in half of that
 TABLE_ENDINGS = {".csv", ".tsv", ".tab"}
 
 
@@ -35,7 +37,6 @@ def smooth(
     from dlrun.errors import raise_all
     from dlrun.nn.smoothers import ExponentialAverage, MovingAverage
     from dlrun.nn.smoothers import smooth as smoothed_by
-    from dlrun.rundir.files import as_json
 
     betas = list(dict.fromkeys(beta or BETAS))
     raise_all(_wrong(betas, window))
@@ -49,7 +50,7 @@ def smooth(
     if output == "csv":
         _print_csv(series, averages)
     elif output == "json":
-        print(as_json(_contract(series, averages)))
+        print_json(_contract(series, averages))
     else:
         _print_text(series, averages, picture=out)
 
@@ -80,6 +81,7 @@ def _series(subject: str | None, column: str | None, runs_dir: Path) -> "Series"
     """Return the column that is meant: of a table, of a run's steps.csv, or of the packaged year."""
     from dlrun.data.series import packaged_year, read_series, read_steps
     from dlrun.errors import InvalidInput, Problem
+    from dlrun.rundir.own import own_table
     from dlrun.rundir.references import find_run
 
     if subject is None:
@@ -90,7 +92,7 @@ def _series(subject: str | None, column: str | None, runs_dir: Path) -> "Series"
     if not steps.exists():
         cure = "train it again with `-s training.record_steps=auto`"
         raise InvalidInput(Problem(what="this run recorded no steps", where=str(steps), cure=cure))
-    return read_steps(str(steps), column or "cost")
+    return read_steps(str(own_table(steps, LARGEST_STEPS)), column or "cost")
 
 
 def _draw(series: "Series", averages: "Sequence[Smoothed]", out: Path) -> None:

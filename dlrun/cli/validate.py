@@ -7,6 +7,7 @@ import typer
 
 from dlrun.cli.completion import complete_spec
 from dlrun.cli.options import Debug, Format, OutputFormat, Overrides
+from dlrun.cli.printing import print_json
 
 
 def validate(
@@ -19,7 +20,6 @@ def validate(
     from dlrun.errors import InvalidInput, Problem
     from dlrun.experiment.setup import set_up
     from dlrun.report.terminal import console
-    from dlrun.rundir.files import as_json
     from dlrun.spec import read_spec
 
     err = console(stderr=True)
@@ -36,7 +36,7 @@ def validate(
             problems += error.problems
             rows.append({"spec": str(spec), "valid": False, "errors": [str(problem) for problem in error.problems]})
     if output is Format.json:
-        print(as_json(rows))
+        print_json(rows)
     else:
         for row in rows:
             if row["valid"]:

@@ -138,8 +138,8 @@ class Preparation:
             )
             _one_of(len(found.normalization.mean), (1, len(numbers)))
             _one_of(sorted(found.columns), (sorted([*numbers, *(encoding.name for encoding in found.encodings)]),))
-        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise InvalidInput(f"the stored preparation is damaged: {type(error).__name__} {error}") from None
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+            raise InvalidInput(f"the stored preparation is damaged: {type(error).__name__} {error}"[:300]) from None
         return found
 
 

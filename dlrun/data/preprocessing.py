@@ -98,9 +98,9 @@ class Normalization:
         try:
             mean, divisor = (np.array(stored[key], dtype=np.float64) for key in ("mean", "divisor"))
             held, constant = (tuple(str(name) for name in stored[key]) for key in ("held", "constant"))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise InvalidInput("the stored normalization is not one: mean, divisor, held and constant are expected") from None
-        if mean.ndim != 1 or mean.shape != divisor.shape or not (np.isfinite(mean) & (divisor > 0)).all():
+        if mean.ndim != 1 or mean.shape != divisor.shape or not (np.isfinite(mean) & np.isfinite(divisor) & (divisor > 0)).all():
             raise InvalidInput("the stored normalization is damaged: finite means and positive divisors are expected")
         return cls(mean=mean, divisor=divisor, held=held, constant=constant)
 

@@ -1,15 +1,18 @@
 """The ladder of errors: target, train, train_dev, dev; each step up it has a name, a size, and a cure of its own."""
 
+import sys
 from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any
 
-from dlrun.diagnosis.gaps import Gap, gap
+from dlrun.diagnosis.gaps import MOST_EXAMPLES, Gap, gap
 from dlrun.diagnosis.headline import UNITS, Metric, headline
 from dlrun.errors import DlrunError
 from dlrun.statistics.intervals import Estimate, Interval, Proportion, exact
 
 SCHEMA = 1
+LONGEST = 300  # characters of a message about a file that may hold anything
+PARTS = ("train", "train_dev", "dev", "test")
 
 MINGLED = (
     "dev is unlike train: what is called variance here may be data mismatch; a train-dev part tells them apart (data.train_dev)"
@@ -147,11 +150,14 @@ class Diagnosis:
         try:
             if tree["schema"] != SCHEMA:
                 raise DlrunError(
-                    f"this diagnosis has schema {tree['schema']}, this dlrun reads {SCHEMA}: use the dlrun that wrote it"
+                    f"this diagnosis has schema {tree['schema']!r:.20}, this dlrun reads {SCHEMA}: use the dlrun that wrote it"
                 )
-            return diagnose(_errors_from_json(tree), tolerance=float(tree["tolerance"]), scale=float(tree["scale"]))
-        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise DlrunError(f"the stored diagnosis is damaged: {type(error).__name__} {error}") from error
+            tolerance, scale = float(tree["tolerance"]), float(tree["scale"])
+            if not (0 <= tolerance < inf and 0 <= scale < inf and tolerance * scale < inf):
+                raise ValueError("tolerance and scale must be finite, and not below 0")
+            return diagnose(_errors_from_json(tree), tolerance=tolerance, scale=scale)
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+            raise DlrunError(f"the stored diagnosis is damaged: {type(error).__name__} {error}"[:LONGEST]) from error
 
 
 def diagnose(errors: Errors, *, tolerance: float, scale: float = 1.0) -> Diagnosis:
@@ -185,11 +191,14 @@ def _errors_from_json(tree: dict[str, Any]) -> Errors:
         if name != "target"
     }
     target = float(tree["errors"]["target"]["error"])
+    most = 1.0 if estimate is Proportion else sys.float_info.max
+    if not 0 <= target <= most or any(part.low < 0 or part.value > most or part.n > MOST_EXAMPLES for part in parts.values()):
+        raise ValueError("an error is 0 or more, a fraction wrong 1 at most")
     return Errors(
         target=target,
         target_assumed=bool(tree["target_assumed"]),
         dev_is_unlike_train=bool(tree.get("dev_is_unlike_train", False)),
-        wrong_labels=tuple(map(str, tree.get("wrong_labels", ()))),
+        wrong_labels=tuple(part for part in PARTS if part in tree.get("wrong_labels", ())),
         train=parts["train"],
         train_dev=parts.get("train_dev"),
         dev=parts.get("dev"),

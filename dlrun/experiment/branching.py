@@ -10,7 +10,7 @@ from dlrun import checkpoint
 from dlrun.errors import DlrunError, InvalidInput, Problem, raise_all
 from dlrun.experiment.interrupts import Interrupts
 from dlrun.experiment.opening import open_run
-from dlrun.experiment.origins import resolved_spec
+from dlrun.experiment.origins import resolved_spec, stored_spec
 from dlrun.experiment.recording import Records, cut_back_to
 from dlrun.experiment.resumption import fits, unchanged
 from dlrun.experiment.run import Run
@@ -19,9 +19,10 @@ from dlrun.experiment.threads import pinned
 from dlrun.rundir.files import read_bytes, write_atomically
 from dlrun.rundir.growing import Prefix
 from dlrun.rundir.locking import shared
+from dlrun.rundir.own import own_folder
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import Branch, RunRecord
-from dlrun.spec import LoadedSpec, read_spec
+from dlrun.spec import LoadedSpec
 from dlrun.training.loop import StepEnd, train
 from dlrun.training.state import State
 
@@ -55,9 +56,10 @@ def branch_run(
     """
     with shared(parent):
         record = RunRecord.load(parent)
+        own_folder(parent.checkpoints)
         of_parent = set_up(resolved_spec(parent))
         unchanged(parent, of_parent, allow_changes=allow_changes)
-        loaded = read_spec(parent.resolved, changes)
+        loaded = stored_spec(parent.resolved, changes)
         raise_all(_forbidden(of_parent, loaded))
         child = set_up(loaded, examples_of=of_parent)
         origin = _Origin(parent, record, of_parent, at_epoch)

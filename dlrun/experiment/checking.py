@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from dlrun.data.checks import classes_in_parts, equal_rows, extreme_values
 from dlrun.data.choosing import Chosen
-from dlrun.data.findings import SCHEMA, Checks, Finding
+from dlrun.data.findings import SCHEMA, Checks, Finding, Severity
 from dlrun.data.preprocessing import Normalization, Standard
 from dlrun.data.splits import Splits
 from dlrun.drift import drift
@@ -16,7 +16,8 @@ from dlrun.rundir.files import read_json
 from dlrun.rundir.paths import RunPaths
 from dlrun.spec.sections import Data
 
-MOST_BYTES = 16 * 2**20  # of checks.json; a thousand columns take a tenth of a mebibyte
+LONGEST = 10_000  # characters of a message
+MOST_BYTES = 4 * 2**20  # of checks.json; a thousand columns take a tenth of a mebibyte
 
 
 def check(data: Data, chosen: Chosen, splits: Splits, seed: int) -> tuple[Finding, ...]:
@@ -66,8 +67,18 @@ def stored_findings(paths: RunPaths) -> tuple[Finding, ...]:
     tree = read_json(paths.checks, MOST_BYTES)
     try:
         if tree["schema"] != SCHEMA:
-            raise DlrunError(f"checks.json has schema {tree['schema']!r}, this dlrun reads {SCHEMA}: use the dlrun that wrote it")
-        return tuple(Finding(**found | {"parts": tuple(found["parts"])}) for found in tree["findings"])
-    except (LookupError, TypeError) as error:
+            raise DlrunError(
+                f"checks.json has schema {tree['schema']!r:.20}, this dlrun reads {SCHEMA}: use the dlrun that wrote it"
+            )
+        return tuple(map(_finding, tree["findings"]))
+    except (LookupError, TypeError, ValueError) as error:
         what = f"the stored checks are damaged: {type(error).__name__}"
         raise DlrunError(Problem(what=what, where=str(paths.checks))) from error
+
+
+def _finding(stored: Any) -> Finding:
+    found = Finding(**stored | {"parts": tuple(map(str, stored["parts"]))})
+    told: tuple[Any, ...] = (found.message, found.cure)
+    if not all(isinstance(text, str) and len(text) <= LONGEST for text in told) or found.severity not in get_args(Severity):
+        raise ValueError("a finding has a message, a cure, and one of three severities")
+    return found

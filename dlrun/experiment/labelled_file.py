@@ -1,14 +1,15 @@
 """Labelled examples in a file of their own, judged by a trained network without the data it was trained on."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from dlrun.data.labels import LabelArray, encode_labels, known_labels
 from dlrun.data.raw import RawData, Selection
+from dlrun.data.sources.files import open_file
 from dlrun.data.sources.row_files import read_labelled_rows
 from dlrun.data.splits import Examples
 from dlrun.errors import DlrunError, InvalidInput, Problem
@@ -18,7 +19,6 @@ from dlrun.experiment.prediction import Prediction
 from dlrun.experiment.predictor import Predictor, load_predictor
 from dlrun.experiment.stored import note_look
 from dlrun.experiment.threads import pinned
-from dlrun.rundir.files import sha256_of
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
@@ -86,7 +86,8 @@ def _own_files(source: object) -> dict[str, str]:
     for key in ("path", "train_dev", "dev", "test"):
         with suppress(DlrunError):
             if path := getattr(source, key, None):
-                found[key] = sha256_of(Path(path))
+                with open_file(path) as file:
+                    found[key] = hashlib.file_digest(file, "sha256").hexdigest()
     return found
 
 

@@ -1,6 +1,8 @@
 """What a run starts from: its spec, its preparation, its provenance; written once, and checked whenever they are read."""
 
 from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
 from typing import Literal
 
 from dlrun.data.preparation import Preparation
@@ -8,11 +10,14 @@ from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.experiment.checking import checks_json
 from dlrun.experiment.provenance import provenance
 from dlrun.experiment.setup import Experiment
-from dlrun.rundir.files import read_json, sha256_of, write_atomically, write_json
+from dlrun.rundir.files import read_bytes, read_json, sha256_of, write_atomically, write_json
+from dlrun.rundir.listing import garbage_ignored
 from dlrun.rundir.paths import RunPaths
-from dlrun.spec import LoadedSpec, read_spec, to_yaml
+from dlrun.spec import LoadedSpec, read_stored, to_yaml
 
-LARGEST_PREPARATION = 64 * 2**20  # bytes: about 700,000 columns, each with its name, mean and divisor
+LARGEST_SPEC = 2**20  # bytes; what is larger is no file of a spec, and `read_stored` says how large one may be
+LARGEST_PROVENANCE = 4 * 2**20  # the diff to a commit is the most of it
+LARGEST_PREPARATION = 10 * 2**20  # about 100,000 columns with name, mean and divisor; parsed, JSON takes up to 25 times that
 
 
 def write_origins(experiment: Experiment, paths: RunPaths, argv: Sequence[str] = ()) -> None:
@@ -30,7 +35,7 @@ def fingerprint(paths: RunPaths, of: Literal["spec", "preparation", "data"]) -> 
 
     Errors: DlrunError if it is not there.
     """
-    stored = read_json(paths.provenance)
+    stored = read_json(paths.provenance, LARGEST_PROVENANCE)
     try:
         return str(stored[of]["sha256"])
     except (KeyError, TypeError) as error:
@@ -42,10 +47,14 @@ def training_examples(paths: RunPaths) -> int:
 
     Errors: DlrunError if it is not there.
     """
+    stored = read_json(paths.provenance, LARGEST_PROVENANCE)
     try:
-        return int(read_json(paths.provenance)["data"]["examples"]["train"])
-    except (KeyError, TypeError, ValueError) as error:
+        count = stored["data"]["examples"]["train"]
+    except (KeyError, TypeError) as error:
         raise DlrunError(Problem(what="the number of training examples is missing", where=str(paths.provenance))) from error
+    if not isinstance(count, int) or count < 1:
+        raise DlrunError(Problem(what="the number of training examples must be 1 or more", where=str(paths.provenance)))
+    return count
 
 
 def resolved_spec(paths: RunPaths) -> LoadedSpec:
@@ -53,10 +62,19 @@ def resolved_spec(paths: RunPaths) -> LoadedSpec:
 
     Errors: InvalidInput if it has been edited since; DlrunError if the run is damaged.
     """
-    if sha256_of(paths.resolved) != fingerprint(paths, "spec"):
+    data = read_bytes(paths.resolved, LARGEST_SPEC)
+    if sha256(data).hexdigest() != fingerprint(paths, "spec"):
         what = "resolved.yaml is not the one this run was trained with"
         raise InvalidInput(Problem(what=what, where=str(paths.resolved), cure="train it as a run of its own: dlrun train FILE"))
-    return read_spec(paths.resolved)
+    return read_stored(data, paths.resolved)
+
+
+def stored_spec(path: Path, overrides: Sequence[str] = ()) -> LoadedSpec:
+    """Return the spec in a file of a run, whether or not it is the one that was trained.
+
+    Errors: InvalidInput if it is none, or not whole; DlrunError if it cannot be read.
+    """
+    return read_stored(read_bytes(path, LARGEST_SPEC), path, overrides)
 
 
 def stored_preparation(paths: RunPaths) -> Preparation:
@@ -67,9 +85,10 @@ def stored_preparation(paths: RunPaths) -> Preparation:
     where, cure = str(paths.preparation), f"train it again: dlrun train {paths.resolved}"
     if not paths.preparation.exists():
         raise DlrunError(Problem(what="this run does not hold how its examples were prepared", where=where, cure=cure))
-    if sha256_of(paths.preparation) != fingerprint(paths, "preparation"):
+    if sha256(read_bytes(paths.preparation, LARGEST_PREPARATION)).hexdigest() != fingerprint(paths, "preparation"):
         raise DlrunError(Problem(what="the stored preparation is not the one this run was trained with", where=where, cure=cure))
     try:
-        return Preparation.from_json(read_json(paths.preparation, LARGEST_PREPARATION))
+        with garbage_ignored():
+            return Preparation.from_json(read_json(paths.preparation, LARGEST_PREPARATION))
     except InvalidInput as error:
         raise DlrunError(Problem(what=error.problems[0].what, where=where, cure=cure)) from error

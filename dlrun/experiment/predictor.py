@@ -13,15 +13,19 @@ from dlrun.data.preparation import Preparation
 from dlrun.data.raw import RawArray, RawData, Selection
 from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.experiment.origins import resolved_spec, stored_preparation, training_examples
-from dlrun.experiment.setup import EVALUATION_CHUNK, choose_batch_size, layers, smallest_batch
+from dlrun.experiment.setup import EVALUATION_CHUNK, MAX_LAYERS, choose_batch_size, layers, smallest_batch
 from dlrun.experiment.threads import pinned
 from dlrun.kernels import NUMPY
-from dlrun.nn.losses import Loss
+from dlrun.memory import require
+from dlrun.nn.losses import Loss, SigmoidCrossEntropy
 from dlrun.nn.metrics import chunks, logits
-from dlrun.nn.network import Network
+from dlrun.nn.network import Network, bytes_to_train
+from dlrun.rundir.own import own_folder
 from dlrun.rundir.paths import RunPaths
 from dlrun.spec import Spec
 
+COPIES = 8  # of the parameters, more than a checkpoint holds: theta, the best, what the optimizer keeps
+LARGEST_SCALARS = 4 * 2**20  # bytes of a checkpoint that are no parameters
 AT_ONCE = 16  # chunks of the network: what is prepared at one time
 
 
@@ -118,17 +122,38 @@ def load_predictor(paths: RunPaths, which: checkpoint.Which = "best") -> Predict
     n_classes = len(preparation.classes.names) if preparation.classes else 0
     if loss == "auto" or threads == "auto":
         raise DlrunError(Problem(what="not every choice is written out in this spec", where=str(paths.resolved)))
-    if loss.regression != (n_classes == 0) or spec.training.dtype != preparation.dtype:
+    two_only = isinstance(loss, SigmoidCrossEntropy)
+    if loss.regression != (n_classes == 0) or (two_only and n_classes != 2) or spec.training.dtype != preparation.dtype:
         raise DlrunError(Problem(what="this preparation does not fit resolved.yaml", where=str(paths.preparation)))
+    own_folder(paths.checkpoints)
     try:
-        network = _network(spec, loss, preparation, n_classes, training_examples(paths))
+        network = _network(paths, spec, loss, preparation, training_examples(paths))
+        _check_sizes(paths, network)
         checkpoint.load_params(paths, which, network.params)
     except MemoryError as error:
         raise DlrunError(Problem(what="the network of this run does not fit into memory", where=str(paths.root))) from error
     return Predictor(spec=spec, preparation=preparation, network=network, loss=loss, threads=threads)
 
 
-def _network(spec: Spec, loss: Loss, preparation: Preparation, n_classes: int, m_train: int) -> Network:
-    stacked = layers(spec, n_classes, loss)
-    largest = largest_batch(m_train, choose_batch_size(spec, m_train), smallest_batch(stacked))
-    return Network(stacked, len(preparation.features), max(largest, EVALUATION_CHUNK), spec.training.dtype, NUMPY)
+def _network(paths: RunPaths, spec: Spec, loss: Loss, preparation: Preparation, m_train: int) -> Network:
+    """Build the network once it is known to fit: a stored spec may ask for anything."""
+    if (n_layers := len(spec.architecture.hidden)) > MAX_LAYERS:
+        what = f"architecture.hidden has {n_layers:,} layers, more than {MAX_LAYERS:,} are not built"
+        raise DlrunError(Problem(what=what, where=str(paths.resolved)))
+    stacked = layers(spec, len(preparation.classes.names) if preparation.classes else 0, loss)
+    batch = largest_batch(m_train, choose_batch_size(spec, m_train), smallest_batch(stacked))
+    n_in, rows, dtype = len(preparation.features), max(batch, EVALUATION_CHUNK), spec.training.dtype
+    needed = bytes_to_train(stacked, n_in, rows, dtype, slots=0)
+    try:
+        require(needed, f"this network and its batches of {rows:,}", str(paths.resolved), "use it on a larger machine")
+    except InvalidInput as error:  # nobody has typed it: it is the run that cannot be used here
+        raise DlrunError(*error.problems) from None
+    return Network(stacked, n_in, rows, dtype, NUMPY)
+
+
+def _check_sizes(paths: RunPaths, network: Network) -> None:
+    """Refuse a checkpoint that is too large for this network before it is read: it may be sparse, and hold nothing."""
+    largest = COPIES * (network.params.theta.nbytes + network.params.stats.nbytes) + LARGEST_SCALARS
+    for path in paths.checkpoints.glob("*.npz"):
+        if path.lstat().st_size > largest:
+            raise DlrunError(Problem(what="this file is larger than any checkpoint of this network", where=str(path)))

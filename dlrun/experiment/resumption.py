@@ -15,7 +15,7 @@ from dlrun.data.batches import boundaries
 from dlrun.errors import DlrunError, InvalidInput, Problem, RunBusy
 from dlrun.experiment.interrupts import heeded
 from dlrun.experiment.opening import ending_on_record
-from dlrun.experiment.origins import fingerprint, resolved_spec
+from dlrun.experiment.origins import LARGEST_PROVENANCE, fingerprint, resolved_spec
 from dlrun.experiment.provenance import changed_since, surroundings
 from dlrun.experiment.recording import cut_back_to
 from dlrun.experiment.run import Run
@@ -23,6 +23,7 @@ from dlrun.experiment.setup import Experiment, set_up
 from dlrun.rundir.files import read_json, sha256_of, sweep
 from dlrun.rundir.listing import read_run
 from dlrun.rundir.locking import lock_run
+from dlrun.rundir.own import own_folder
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import Resumption, RunRecord
 from dlrun.training.state import State
@@ -39,6 +40,8 @@ def resume_run(paths: RunPaths, *, allow_changes: bool = False) -> Iterator[Run]
     """
     with heeded() as interrupts, lock_run(paths), np.errstate(all="ignore"):
         record = resumable(paths)
+        for folder in (paths.checkpoints, paths.predictions):
+            own_folder(folder)
         experiment = set_up(resolved_spec(paths))
         allowed = unchanged(paths, experiment, allow_changes=allow_changes)
         state = experiment.start()
@@ -87,7 +90,7 @@ def unchanged(paths: RunPaths, experiment: Experiment, *, allow_changes: bool) -
 
     Errors: InvalidInput with all of it if it may not.
     """
-    stored = read_json(paths.provenance)
+    stored = read_json(paths.provenance, LARGEST_PROVENANCE)
     found = list(changed_since(stored, surroundings(experiment)))
     if not paths.preparation.exists() or sha256_of(paths.preparation) != fingerprint(paths, "preparation"):
         found.append("preparation.json is not the one this run was trained with")

@@ -15,9 +15,12 @@ from dlrun.experiment.setup import Experiment, set_up
 from dlrun.experiment.threads import pinned
 from dlrun.rundir.files import read_json
 from dlrun.rundir.locking import lock_run
+from dlrun.rundir.own import own_folder
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import Look, RunRecord
 from dlrun.statistics.scores import Scores, class_scores, regression_scores
+
+LARGEST_DIAGNOSIS = 2**20  # bytes
 
 Part = Literal["train", "train_dev", "dev", "test"]
 
@@ -32,6 +35,7 @@ def reopen(paths: RunPaths, which: checkpoint.Which = "best") -> Experiment:
     if experiment.splits.sha256 != fingerprint(paths, "data"):
         what = "the data has changed since this run was trained: its fingerprint is another one"
         raise InvalidInput(Problem(what=what, where=str(paths.root), cure="train again, or bring the old file back"))
+    own_folder(paths.checkpoints)
     checkpoint.load_params(paths, which, experiment.network.params)
     return experiment
 
@@ -85,4 +89,4 @@ def stored_diagnosis(paths: RunPaths) -> Diagnosis:
     if not paths.diagnosis.exists():
         what = f"this run has no diagnosis: it is {record.status}" + (f" ({record.stop_reason})" if record.stop_reason else "")
         raise DlrunError(Problem(what=what, where=str(paths.root), cure="train it again: dlrun train " + str(paths.resolved)))
-    return Diagnosis.from_json(read_json(paths.diagnosis))
+    return Diagnosis.from_json(read_json(paths.diagnosis, LARGEST_DIAGNOSIS))

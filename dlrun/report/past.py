@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from dlrun.diagnosis.ladder import Diagnosis
+from dlrun.printable import printable
 from dlrun.report.comments import facts, print_comment, unbroken
 from dlrun.report.figures import duration, error_text, range_text
 from dlrun.report.terminal import diagnosis_page
@@ -18,10 +19,10 @@ Tree = Mapping[str, Any]
 
 def print_past(tree: Tree, diagnosis: Diagnosis | None, out: Console) -> None:
     """Print the facts of a run, then its diagnosis if it has come to one, all as comments."""
-    print_comment(out, unbroken(tree["path"], word="run      "))
+    print_comment(out, unbroken(printable(tree["path"]), word="run      "))
     if tree["argv"]:
-        print_comment(out, unbroken(shlex.join(["dlrun", *tree["argv"][1:]]), word="command  "))
-    print_comment(out, facts(_rows(tree, diagnosis)), "")
+        print_comment(out, unbroken(printable(shlex.join(["dlrun", *tree["argv"][1:]])), word="command  "))
+    print_comment(out, facts((word, printable(said)) for word, said in _rows(tree, diagnosis)), "")
     print_comment(out, *(diagnosis_page(diagnosis) if diagnosis else [f"no diagnosis: the run is {tree['status']}"]))
 
 
@@ -35,8 +36,9 @@ def _rows(tree: Tree, diagnosis: Diagnosis | None) -> Iterator[tuple[str, str]]:
         yield "changed", ", ".join(tree["overrides"])
     if tree["parent"]:
         yield "parent", tree["parent"]
-    if tree["best_epoch"] is not None:
+    if tree["best_epoch"] is not None and tree["epochs"] is not None:
         yield "best", f"epoch {tree['best_epoch']:g} of {tree['epochs']:,}"
+    if tree["parameters"] is not None and tree["steps"] is not None:
         yield "size", f"{tree['parameters']:,} parameters, {tree['steps']:,} steps"
     yield "test", _looks(tree, diagnosis)
 

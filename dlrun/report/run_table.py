@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from dlrun.diagnosis.headline import Metric
+from dlrun.printable import printable
 from dlrun.report.figures import ago, duration, error_text, range_text, size_text
 from dlrun.report.markdown import table
 from dlrun.rundir.listing import ListedRun
-from dlrun.rundir.values import printable, value_text
+from dlrun.rundir.values import value_text
 
 COLOURS = {
     "completed": "green",
@@ -27,6 +28,7 @@ COLOURS = {
 }
 GAP = 2  # spaces between columns
 WIDEST = 28  # characters of a cell on a terminal
+LONGEST = 200  # of a cell anywhere: every row is as wide as the longest one
 ALWAYS = 3  # ranks that stay in the narrowest terminal: run, name, status, dev error
 FIRST_KEYS = 2  # of the keys that differ: they take precedence over what is known of every run
 
@@ -57,13 +59,13 @@ def columns(runs: Sequence[ListedRun], ids: Mapping[str, str], keys: Mapping[str
     ]
     verdict = tuple(", ".join(run.value("verdict") or ()).replace("_", " ") for run in runs)
     return [
-        Column("run", tuple(ids[run.paths.id] for run in runs), rank=0),
+        Column("run", tuple(printable(ids[run.paths.id]) for run in runs), rank=0),
         Column("name", tuple(_text(run, "name") for run in runs), rank=1),
         Column("status", tuple(run.status for run in runs), rank=2),
         Column("dev error", tuple(_error(run) for run in runs), rank=3, right=True),
         Column("95 %", tuple(_interval(run) for run in runs), rank=5, right=True),
         *varied,
-        *([Column("verdict", tuple(map(printable, verdict)), rank=6)] if any(verdict) else []),
+        *([Column("verdict", tuple(map(_cell, verdict)), rank=6)] if any(verdict) else []),
         Column("epochs", tuple(_text(run, "epochs") for run in runs), rank=8, right=True),
         Column("time", tuple(_seconds(run) for run in runs), rank=9, right=True),
         Column("started", tuple(_started(run, now) for run in runs), rank=7, right=True),
@@ -73,7 +75,7 @@ def columns(runs: Sequence[ListedRun], ids: Mapping[str, str], keys: Mapping[str
 def removal_columns(runs: Sequence[ListedRun], sizes: Mapping[Path, int], now: datetime) -> list[Column]:
     """Return what one must know before runs go; sizes are in bytes, by the path of the run."""
     return [
-        Column("run", tuple(run.paths.id for run in runs), rank=0),
+        Column("run", tuple(printable(run.paths.id) for run in runs), rank=0),
         Column("name", tuple(_text(run, "name") for run in runs), rank=3),
         Column("status", tuple(run.status for run in runs), rank=1),
         Column("size", tuple(size_text(sizes[run.paths.root]) for run in runs), rank=2, right=True),
@@ -133,7 +135,12 @@ def _padded(cell: str, width: int, right: bool) -> str:
 
 def _text(run: ListedRun, key: str) -> str:
     value = run.value(key)
-    return "" if value is None else printable(value_text(value))
+    return "" if value is None else _cell(value_text(value))
+
+
+def _cell(text: str) -> str:
+    """Return what a record says as a cell: safe to print, and no longer than can be read."""
+    return printable(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
 
 
 def _spec_cell(run: ListedRun, key: str) -> str:

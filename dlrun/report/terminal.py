@@ -1,19 +1,35 @@
 """The diagnosis and the closing lines of a run, as a terminal shows them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from dlrun.diagnosis.ladder import Diagnosis
+from dlrun.printable import printable_lines
 from dlrun.report.ladder_rows import HEADINGS, rungs
 
 PLAIN_WIDTH = 120  # columns where there is no terminal to ask
 COLOURS = {"high": "red", "low": "green", "inconclusive": "yellow"}
 
 
-class Patient(Console):
+class Plain(Console):
+    """A console that obeys nothing in the text it is given: control characters, whatever file they come from, become visible."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield what is printed; all that a console prints comes through here."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else printable_lines(text), style, control)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a text to be laid out, in which nothing is hidden from who measures its width."""
+        return super().render_str(printable_lines(text), **options)
+
+
+class Patient(Plain):
     """A console that falls silent when whoever read it has gone; Rich's own would end the program."""
 
     def on_broken_pipe(self) -> None:
@@ -26,7 +42,7 @@ def console(*, stderr: bool = False) -> Console:
 
     What it says on stderr is not worth a run: there it is patient.
     """
-    made = (Patient if stderr else Console)(stderr=stderr, highlight=False, markup=False, emoji=False)
+    made = (Patient if stderr else Plain)(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not made.is_terminal:
         made.width = PLAIN_WIDTH
     return made

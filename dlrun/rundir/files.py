@@ -121,7 +121,7 @@ def append_text(path: Path, text: str) -> None:
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    with explained("read", path), open(open_regular(path, os.O_RDONLY), "rb") as file:
+    with explained("read", path), open(open_regular(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -176,7 +176,7 @@ def read_bytes(path: Path, largest: int) -> bytes:
 
     Errors: DlrunError if it cannot be read, or is larger than `largest` bytes.
     """
-    with explained("read", path), open(open_regular(path, os.O_RDONLY), "rb") as file:
+    with explained("read", path), open(open_regular(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
         size = os.fstat(file.fileno()).st_size
         data = file.read(min(size, largest) + 1)  # a buffer for the largest would take longer than reading a small file
         if size < len(data) <= largest:  # it has grown

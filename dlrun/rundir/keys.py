@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 from dlrun.errors import InvalidInput, Problem
@@ -40,7 +40,7 @@ class SpecKeys:
         """
         found: dict[str, int] = {}
         for address, values in self._values.items():
-            within_another = any(address.startswith(f"{section}.") for section in found)  # null in one, a section in the others
+            within_another = any(section in found for section in _sections(address))  # null in one, a section in the others
             if (
                 not _all_sections(values)
                 and not within_another
@@ -91,6 +91,11 @@ def _walk(prefix: str, trees: list[dict[str, Any]]) -> Iterator[tuple[str, list[
         yield prefix + name, values
         if inner := [value for value in values if isinstance(value, dict)]:
             yield from _walk(f"{prefix}{name}.", inner)
+
+
+def _sections(address: str) -> Iterator[str]:
+    """Yield the addresses of what an address lies in: a, a.b of a.b.c."""
+    return accumulate(address.split(".")[:-1], "{}.{}".format)
 
 
 def _all_sections(values: list[Any]) -> bool:

@@ -1,8 +1,9 @@
 """run.json: what a run is and how it ended, readable without its network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
+from math import isfinite
 from typing import Any, Literal, cast, get_args
 
 from dlrun.errors import DlrunError, Problem
@@ -11,6 +12,9 @@ from dlrun.rundir.paths import RunPaths
 
 SCHEMA = 2
 ADDED: dict[object, dict[str, Any]] = {1: {"branch": None, "resumptions": []}}  # what a record of an older schema does not say
+LARGEST = 4 * 2**20  # bytes; the longest of specs and a thousand looks at test take a tenth of that
+LONGEST = 2**17  # characters of one text: an argument of a command may have as many
+MOST_VALUES, MOST_LEVELS = 50_000, 50  # keys and values of spec and summary each: 1,000 layers with every key have 11,000
 
 Status = Literal["running", "completed", "interrupted", "diverged", "failed", "lost"]
 
@@ -84,7 +88,7 @@ class RunRecord:
         Errors: DlrunError if it is missing or damaged, with everything that is wrong, or if a newer dlrun wrote it.
         """
         path = paths.record
-        tree, where = read_json(path), str(path)
+        tree, where = read_json(path, LARGEST), str(path)
         schema = tree.pop("schema", None)
         if isinstance(schema, int) and schema > SCHEMA:
             what = f"a newer dlrun wrote this run: its schema is {schema}, this dlrun reads {SCHEMA}"
@@ -119,8 +123,8 @@ Reader = Callable[[Any], Any]  # JSON value → field; ValueError says what it m
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("must be text")
+    if not isinstance(value, str) or len(value) > LONGEST:
+        raise ValueError(f"must be text of {LONGEST:,} characters at most")
     return value
 
 
@@ -133,13 +137,40 @@ def _whole(value: Any) -> int:
 def _number(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError("must be a number")
-    return float(value)
+    if not isfinite(number := float(value)):
+        raise ValueError("must be a finite number")
+    return number
 
 
 def _tree(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("must be an object")
+    _check_size(value)
     return value
+
+
+def _check_size(tree: dict[str, Any]) -> None:
+    """Refuse what no run writes: it may come from others, and whoever lists runs goes through all of their specs."""
+    level: list[Any] = [tree]
+    found = 0
+    for _ in range(MOST_LEVELS):
+        found += len(level)
+        if not level or found > MOST_VALUES:
+            break
+        if any(len(text) > LONGEST for text in level if isinstance(text, str)):
+            raise ValueError(f"must hold texts of {LONGEST:,} characters at most")
+        level = [item for inner in level if isinstance(inner, dict | list) for item in _items(inner)]
+    if level:
+        raise ValueError(f"must hold no more than {MOST_VALUES:,} values in {MOST_LEVELS} levels")
+
+
+def _items(inner: dict[str, Any] | list[Any]) -> Iterator[Any]:
+    """Yield what is within, keys too."""
+    if isinstance(inner, dict):
+        yield from inner
+        yield from inner.values()
+    else:
+        yield from inner
 
 
 def _time(value: Any) -> datetime:
@@ -149,6 +180,7 @@ def _time(value: Any) -> datetime:
         raise ValueError("must be a time as in 2026-01-31T12:00:00+00:00") from None
     if time.tzinfo is None:
         raise ValueError("must be a time with its zone")
+    time.astimezone(UTC)  # OverflowError before the year 1 and after 9999
     return time
 
 
@@ -219,7 +251,7 @@ RECORD: dict[str, Reader] = {
 def _read(readers: dict[str, Reader], tree: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return the fields and everything that is wrong; an unknown key is wrong, since saving would lose it."""
     values: dict[str, Any] = {}
-    wrong = [f"unknown key {key!r}" for key in tree if key not in readers]
+    wrong = [f"unknown key {key[:100]!r}" for key in tree if key not in readers]
     for key, read in readers.items():
         try:
             values[key] = read(tree[key])

@@ -1,11 +1,13 @@
 """What a record says about its run in single values, by name: what runs are shown, sorted and filtered by."""
 
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from math import isfinite
 from typing import Any
 
 from dlrun.rundir.record import RunRecord
+
+LARGEST = sys.float_info.max / 1000  # a percentage of it is a float too
 
 
 def dig(tree: Any, *steps: str) -> Any:
@@ -20,7 +22,7 @@ def dig(tree: Any, *steps: str) -> Any:
 def _number(*steps: str) -> Callable[[RunRecord], float | None]:
     def read(record: RunRecord) -> float | None:
         value = dig(record.summary, *steps)
-        usable = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+        usable = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
         return value if usable else None
 
     return read
@@ -83,8 +85,3 @@ def value_text(value: Any) -> str:
             return "{" + ", ".join(f"{key}: {value_text(item)}" for key, item in told.items()) + "}"
         case _:
             return str(value)
-
-
-def printable(text: str) -> str:
-    """Return the text with one printable character for each that is not, so that no terminal obeys it."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

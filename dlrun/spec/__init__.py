@@ -7,7 +7,7 @@ and overrides (merge) → validation (pydantic, our sentences) → effects. `to_
 from dlrun.nn.stopping import EarlyStopping
 from dlrun.spec.mappings import mapping_as_yaml
 from dlrun.spec.model import Spec
-from dlrun.spec.reading import LoadedSpec, read_spec, read_text
+from dlrun.spec.reading import LoadedSpec, read_spec, read_stored, read_text
 from dlrun.spec.sections import (
     Architecture,
     Data,
@@ -34,6 +34,7 @@ __all__ = [
     "Training",
     "mapping_as_yaml",
     "read_spec",
+    "read_stored",
     "read_text",
     "to_yaml",
 ]

@@ -41,6 +41,14 @@ def text_tree(text: Text, shape: Shape) -> tuple[Mapping, list[Problem]]:
     return _merged(_File(None, text.name, tree, b""), shape, problems), problems
 
 
+def whole_tree(text: Text, shape: Shape) -> tuple[Mapping, list[Problem]]:
+    """Return the tree of a text that may extend no file, and what is wrong so far."""
+    tree, problems = _root(text, MAX_NODES)
+    if KEY in tree.entries:
+        raise InvalidInput(*problems, place(tree, (KEY,)).problem("a spec within a run is read alone: it can extend no file"))
+    return _merged(_File(None, text.name, tree, b""), shape, problems), problems
+
+
 def _merged(first: _File, shape: Shape, problems: list[Problem]) -> Mapping:
     """Return the tree of a file over those it extends; problems are added to."""
     chain = [first]

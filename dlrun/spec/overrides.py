@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.errors import InvalidInput, Problem
+from dlrun.printable import printable
 from dlrun.spec.compose import MAX_DEPTH, compose
 from dlrun.spec.desugar import desugar, kind_written, spelled_out, with_kinds
 from dlrun.spec.extends import KEY as EXTENDS
 from dlrun.spec.merge import merge
 from dlrun.spec.schema import REQUIRED, Shape, fields_of
-from dlrun.spec.text import Origin, Text, printable
+from dlrun.spec.text import Origin, Text
 from dlrun.spec.tree import Entry, Mapping, Node, Scalar, Sequence, child
 from dlrun.spec.wording import MAX_SHOWN, counted, quoted
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.spec.compose import MAX_NODES, compose
 from dlrun.spec.effects import without_effect
-from dlrun.spec.extends import read_tree, text_tree
+from dlrun.spec.extends import read_tree, text_tree, whole_tree
 from dlrun.spec.faults import ROOT
 from dlrun.spec.model import Spec
 from dlrun.spec.overrides import override
-from dlrun.spec.text import MAX_BYTES, Origin, Text
+from dlrun.spec.text import MAX_BYTES, Origin, Text, text_of
 from dlrun.spec.tree import Entry, KeyPath, Mapping, Scalar, place
 from dlrun.spec.validation import MAX_PROBLEMS, validate
 from dlrun.spec.writing import to_yaml
@@ -51,6 +51,16 @@ def read_spec(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Loade
     """
     path = Path(path)
     tree, data, problems = read_tree(path, str(path), ROOT)
+    return _validated(tree, problems, overrides, path, data, name=path.stem)
+
+
+def read_stored(data: bytes, path: Path, overrides: Sequence[str] = ()) -> LoadedSpec:
+    """Return the validated spec of a file of a run, whose bytes these are: run directories may come from others, so it is whole.
+
+    Raises InvalidInput as `read_spec` does, and if it extends a file.
+    """
+    text = text_of(data, str(path), path.absolute().parent)
+    tree, problems = whole_tree(text, ROOT)
     return _validated(tree, problems, overrides, path, data, name=path.stem)
 
 

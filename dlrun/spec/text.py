@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dlrun.errors import InvalidInput, Problem
+from dlrun.printable import printable
 
 # Of a spec with the files it extends, and of all its `-s`. The parser is pure Python: the worst of texts (a word a line, blank
 # lines, escapes) take it 2.5 µs a character, so what is larger would break the promise of one second. 64 KiB are 1,500 lines.
@@ -81,11 +82,6 @@ class Origin:
         return Problem(what=what, where=self.where, excerpt=self.excerpt(), cure=cure)
 
 
-def printable(text: str) -> str:
-    """Return the text with one printable character for each that is not, so that no terminal obeys it."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 def read_file(path: Path, name: str) -> tuple[Text, bytes]:
     """Return a spec file's text, and its bytes as they are.
 
@@ -104,9 +100,14 @@ def read_file(path: Path, name: str) -> tuple[Text, bytes]:
         raise _unreadable(name, f"cannot be read: {error.strerror}") from None
     if data is None:
         raise _unreadable(name, "cannot be read: it has nothing to give now, and no end")
+    return text_of(data, name, path.absolute().parent), data
+
+
+def text_of(data: bytes, name: str, directory: Path) -> Text:
+    """Return the text that the bytes of a spec's file are."""
     if len(data) > MAX_BYTES:
         raise _unreadable(name, f"is larger than {MAX_BYTES:,} bytes, too large for a spec")
-    return Text(printable(name), _decoded(data, name), path.absolute().parent), data
+    return Text(printable(name), _decoded(data, name), directory)
 
 
 def _beginning(path: Path) -> bytes | None:

@@ -161,7 +161,7 @@ def test_markdown_is_a_table_that_a_name_cannot_break(dlrun: Shell) -> None:
     lines = dlrun("ls", "--format", "md").out.splitlines()
     assert lines[0].startswith("| run | name | status | dev error |")
     assert lines[1].startswith("| --- | --- |")
-    assert "a\\|b\N{REPLACEMENT CHARACTER}c" in lines[2]
+    assert "a\\|b c" in lines[2]
     assert len(lines) == 3
 
 

@@ -215,3 +215,21 @@ def test_labels_wrong_on_purpose_are_said() -> None:
     found = diagnose(errors, tolerance=0.02)
     assert any("wrong on purpose in train" in note for note in found.notes)
     assert Diagnosis.from_json(found.to_json()).notes == found.notes
+
+
+@pytest.mark.parametrize(
+    ("address", "value"),
+    [
+        (("errors", "dev", "n"), 10**12), (("errors", "dev", "n"), -1), (("tolerance",), -1.0),
+        (("errors", "target", "error"), 2.0), (("scale",), 1e999), (("tolerance",), 1e308), (("errors", "train", "low"), -1.0),
+    ],
+)  # fmt: skip
+def test_a_stored_diagnosis_holds_only_numbers_that_errors_can_be(address: tuple[str, ...], value: float) -> None:
+    tree = diagnose(rates(0.0, 0.05, 0.12), tolerance=0.02).to_json() | ({"scale": 1e10} if address == ("tolerance",) else {})
+    *steps, last = address
+    inner = tree
+    for step in steps:
+        inner = inner[step]
+    inner[last] = value
+    with pytest.raises(DlrunError, match="the stored diagnosis is damaged"):
+        Diagnosis.from_json(tree)

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -206,6 +208,40 @@ def test_a_damaged_or_forged_run_is_an_error_not_a_bug(tmp_path: Path, name: str
     else:
         path.write_text(text.replace(old, new))
     with pytest.raises(DlrunError):
+        load_predictor(run.paths)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "what"),
+    [
+        ("[1000000, 1000000]", "resolved.yaml: does not fit into memory: this network and its batches of 1,024 need about"),
+        (f"[{'4, ' * 1_001}4]", "architecture.hidden has 1,002 layers, more than 1,000 are not built"),
+    ],
+    ids=["wide", "deep"],
+)
+def test_a_network_that_no_machine_builds_is_refused_before_it_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hidden: str, what: str
+) -> None:
+    run, _ = train_run(tmp_path)
+    adopt(run.paths, "spec", run.paths.resolved.read_text().replace("hidden: [8]", f"hidden: {hidden}"))
+    monkeypatch.setattr(module, "Network", lambda *_: pytest.fail("it was built"))
+    with pytest.raises(DlrunError, match=re.escape(what)) as caught:
+        load_predictor(run.paths)
+    assert caught.value.exit_code == 1
+
+
+def test_a_checkpoint_too_large_for_the_network_is_not_read(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    os.truncate(next(run.paths.checkpoints.glob("*.npz")), 1 << 32)
+    with pytest.raises(DlrunError, match="larger than any checkpoint of this network"):
+        load_predictor(run.paths)
+
+
+def test_checkpoints_elsewhere_are_not_read(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path)
+    run.paths.checkpoints.rename(tmp_path / "elsewhere")
+    run.paths.checkpoints.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DlrunError, match="this is a link, and links within a run are not followed"):
         load_predictor(run.paths)
 
 

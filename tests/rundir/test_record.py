@@ -163,3 +163,23 @@ def test_a_record_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
         (tmp_path / "run.json").write_bytes(whole[:length])
         with pytest.raises(DlrunError):
             RunRecord.load(RunPaths(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "what"),
+    [
+        ("name", json.dumps("x" * 200_000), "name must be text of 131,072 characters at most"),
+        ("seconds", "1e999", "seconds must be a finite number"),
+        ("started", '"0001-01-01T00:00:00+23:59"', "started date value out of range"),
+        ("spec", json.dumps({f"a{k}": k for k in range(50_000)}), "spec must hold no more than 50,000 values in 50 levels"),
+        ("summary", '{"a":' * 60 + "1" + "}" * 60, "summary must hold no more than 50,000 values in 50 levels"),
+        ("spec", json.dumps({"a": ["x" * 200_000]}), "spec must hold texts of 131,072 characters at most"),
+    ],
+)
+def test_a_record_holds_no_more_than_a_run_writes(tmp_path: Path, key: str, written: str, what: str) -> None:
+    FULL.save(RunPaths(tmp_path))
+    path = RunPaths(tmp_path).record
+    tree = json.loads(path.read_text()) | {key: "HERE"}
+    path.write_text(json.dumps(tree).replace('"HERE"', written))
+    with pytest.raises(DlrunError, match=what):
+        RunRecord.load(RunPaths(tmp_path))

@@ -1,10 +1,8 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dlrun.rundir.values import dig, printable, value_text
+from dlrun.rundir.values import dig, value_text
 
 
 @pytest.mark.parametrize(
@@ -24,14 +22,6 @@ from dlrun.rundir.values import dig, printable, value_text
 )
 def test_values_are_written_shortly(value: Any, text: str) -> None:
     assert value_text(value) == text
-
-
-@given(text=st.text())
-def test_what_is_printable_is_obeyed_by_no_terminal(text: str) -> None:
-    shown = printable(text)
-    assert shown.isprintable()
-    assert len(shown) == len(text)
-    assert all(there == here for there, here in zip(shown, text, strict=True) if here.isprintable())
 
 
 def test_digging_ends_where_there_is_nothing() -> None:

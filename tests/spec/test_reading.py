@@ -15,7 +15,7 @@ from dlrun.nn.losses import SoftmaxCrossEntropy, SquaredError
 from dlrun.nn.optimizers import Adam, AdamW, Momentum
 from dlrun.nn.schedules import InverseTime, LearningRate, Manual, RateFrom
 from dlrun.nn.stopping import EarlyStopping
-from dlrun.spec.reading import LoadedSpec, read_spec
+from dlrun.spec.reading import LoadedSpec, read_spec, read_stored, read_text
 from dlrun.spec.sections import Architecture, Every, HiddenLayer, KeepProbs, Regularization, Training
 
 DIGITS = """\
@@ -268,3 +268,13 @@ def test_the_files_of_a_chain_are_bounded_together(tmp_path: Path) -> None:
     (first,) = complaint(tmp_path, "extends: base.yaml\nnotes: " + "b" * 40_000)
     assert first.startswith("my digits.yaml:1:10: with ")
     assert "the files of this spec are larger than 65,536 bytes together" in first
+
+
+def test_a_stored_spec_is_read_alone(tmp_path: Path) -> None:
+    path = tmp_path / "resolved.yaml"
+    assert read_stored(DIGITS.encode(), path).spec == read_text(DIGITS).spec
+    assert read_stored(b"data: {source: digits}", path, ["seed=5"]).spec.seed == 5
+    with pytest.raises(InvalidInput, match=r"resolved\.yaml:1:1: a spec within a run is read alone: it can extend no file"):
+        read_stored(b"extends: /etc/passwd\ndata: {source: digits}", path)
+    with pytest.raises(InvalidInput, match="too large for a spec"):
+        read_stored(b"#" * 70_000, path)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.errors import InvalidInput
-from dlrun.spec.text import EXCERPT_WIDTH, MAX_BYTES, Origin, Text, printable, read_file
+from dlrun.spec.text import EXCERPT_WIDTH, MAX_BYTES, Origin, Text, read_file
 
 
 def complaint(path: Path) -> str:
@@ -78,10 +78,6 @@ def test_a_long_line_is_cut_around_the_place() -> None:
     assert len(line) <= EXCERPT_WIDTH + len("    1 | ")
     assert line[carets.index("^") :].startswith("HERE")
     assert carets.count("^") == 4
-
-
-def test_printable_keeps_the_length_and_no_control_character() -> None:
-    assert printable("a\tb\x1b[31mé") == "a b�[31mé"
 
 
 def test_relative_paths_are_relative_to_the_text(tmp_path: Path) -> None:

@@ -146,12 +146,16 @@ def read_table(path: str, findings: Findings) -> Table:
 
 def _check_header(table: Table, line: int, findings: Findings) -> None:
     """Every column needs a name, and one of its own."""
-    for cell, column in enumerate(table.header):
+    first = {column: cell for cell, column in reversed([*enumerate(table.header)])}
+    wrong = [cell for cell, column in enumerate(table.header) if not column.strip() or first[column] < cell]
+    findings.others += len(wrong[MOST:])
+    for cell in wrong[:MOST]:
+        column = table.header[cell]
         if not column.strip():
             cure = "name it; pandas writes such a column unless told `index=False`"
             findings.add(line, table.problem("a column without a name", line, cell + 1, cell=cell, cure=cure))
-        elif table.header.index(column) < cell:
-            what = f"column {quoted(column)} appears twice, first as column {table.header.index(column) + 1}"
+        else:
+            what = f"column {quoted(column)} appears twice, first as column {first[column] + 1}"
             findings.add(line, table.problem(what, line, column, cell=cell, cure="rename one of them"))
 
 

@@ -3,11 +3,13 @@
 from typing import Any
 
 from dlrun.diagnosis.ladder import Diagnosis
-from dlrun.errors import InvalidInput
+from dlrun.errors import DlrunError
+from dlrun.experiment.origins import stored_spec
 from dlrun.experiment.stored import stored_diagnosis
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
-from dlrun.spec import Spec, read_spec
+from dlrun.rundir.values import RUN_VALUES
+from dlrun.spec import Spec
 
 
 def diagnosis_of(paths: RunPaths) -> Diagnosis | None:
@@ -18,12 +20,13 @@ def diagnosis_of(paths: RunPaths) -> Diagnosis | None:
 def specs_of(paths: RunPaths, record: RunRecord) -> tuple[Spec, Spec]:
     """Return a run's spec as resolved, and as the user gave it.
 
-    What was given cannot always be read again, since files it extends may be elsewhere or gone; then it is the resolved one.
+    What was given cannot always be read again: files that it extends may be elsewhere or gone by now, and where it comes from a
+    stranger they are none of their business; then it is the resolved one.
     """
-    resolved = read_spec(paths.resolved).spec
+    resolved = stored_spec(paths.resolved).spec
     try:
-        return resolved, read_spec(paths.spec, record.overrides).spec
-    except InvalidInput:
+        return resolved, stored_spec(paths.spec, record.overrides).spec
+    except DlrunError:
         return resolved, resolved
 
 
@@ -43,10 +46,7 @@ def facts_of(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis | None) ->
         "argv": list(record.argv),
         "overrides": list(record.overrides),
         "parent": record.parent,
-        "best_epoch": record.summary.get("best_epoch"),
-        "epochs": record.summary.get("epochs"),
-        "steps": record.summary.get("steps"),
-        "parameters": record.summary.get("parameters"),
+        **{key: RUN_VALUES[key](record) for key in ("best_epoch", "epochs", "steps", "parameters")},
         "examples": record.summary.get("examples"),
         "errors": tree["errors"],
         "verdict": tree["verdict"],
