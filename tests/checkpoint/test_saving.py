@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dlrun import checkpoint
+from dlrun.checkpoint.manifest import Manifest
 from dlrun.errors import DlrunError
 from dlrun.rundir import disk
 from dlrun.rundir.paths import RunPaths
@@ -116,6 +117,7 @@ def test_a_save_that_fails_leaves_what_was_there(paths: RunPaths, monkeypatch: p
         else:
             with pytest.raises(DlrunError, match=os.strerror(error).lower()):
                 checkpoint.save(paths, state, {})
+    assert Manifest.load(paths.manifest).files <= {path.name for path in paths.checkpoints.iterdir()}
     back = fresh()
     checkpoint.restore(paths, back)
     assert equal(back, before)

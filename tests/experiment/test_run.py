@@ -215,6 +215,25 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(tmp_path: Path, signal
     assert not list(run.paths.root.rglob("*.tmp"))
 
 
+def test_a_second_signal_within_a_step_leaves_what_was_saved_before(tmp_path: Path) -> None:
+    told = experiment(tmp_path, SMALL, "training.epochs=1000", "training.checkpoint_every=3 steps")
+    backward, calls = told.network.backward, 0
+
+    def interrupted_backward() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+        backward()
+
+    told.network.backward = interrupted_backward  # type: ignore[method-assign]
+    with pytest.raises(Interrupted), open_run(told, tmp_path / "runs") as run:
+        list(run.train())
+    assert RunRecord.load(run.paths).status == "interrupted"
+    assert json.loads(run.paths.manifest.read_text())["last"]["step"] == 3  # not 5: the generators have moved on since
+
+
 def test_nothing_breaks_into_a_save(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save = checkpoint.save
 
