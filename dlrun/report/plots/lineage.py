@@ -35,7 +35,7 @@ def draw_lineage(curves: Sequence[Drawn], *, title: str, y: str, top: float) -> 
             axes.set_ylim(lowest - 0.05 * (top - lowest), top + 0.05 * (top - lowest))
         axes.margins(x=0.01)
         if curves:
-            axes.legend()
+            figure.legend(loc="outside lower left", ncols=2, fontsize=9)  # where it covers no line
     return figure
 
 
