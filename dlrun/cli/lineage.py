@@ -56,5 +56,6 @@ def _draw(family: "Family", picture: Path) -> None:
     asked = next(relative for _, relative in family.members() if relative.asked)
     y = family.measure.replace("_", " ") + (" (%)" if percent else "")
     frame = frame_of(family, width=1, height=1)
-    save(draw_lineage(curves, title=f"family of {asked.id}", y=y, top=factor * frame.high), picture)
+    title = f"family of {asked.id}"
+    save(draw_lineage(curves, title=title, y=y, top=factor * frame.high, logarithmic=frame.logarithmic), picture)
     print(f"drawn in {picture}", file=sys.stderr)

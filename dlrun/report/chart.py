@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, log
 
 POINT = "·"
 MARKS = "o*+x#@%&"  # one a line, in every font and without colour
@@ -50,17 +50,26 @@ def sparkline(values: Sequence[float], width: int) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What several small charts share, so that they can be compared: their size, and the ends of both axes."""
+    """What several small charts share, so that they can be compared: their size, and the ends of both axes.
+
+    On a logarithmic axis, whose low end is above 0, each eighth of a block is the same factor.
+    """
 
     width: int
     height: int
     end: float  # of the horizontal axis, which begins at 0
     low: float
     high: float
+    logarithmic: bool = False
 
     def edge(self, column: int) -> float:
         """Return the place at which a column ends; the one before it ends where it begins."""
         return self.end / self.width * (column + 1)
+
+    def share(self, value: float) -> float:
+        """Return how far up a value lies, from 0 to 1."""
+        value = min(self.high, max(self.low, value))
+        return _share(*map(log, (value, self.low, self.high))) if self.logarithmic else _share(value, self.low, self.high)
 
 
 def bars(points: Sequence[tuple[float, float]], frame: Frame, *, start: float = 0) -> list[str]:
@@ -94,8 +103,7 @@ def _bar(value: float | None, frame: Frame) -> str:
     """Return a column from its top to its bottom, full blocks below the one that tells the rest."""
     if value is None:
         return " " * frame.height
-    share = min(1.0, max(0.0, _share(value, frame.low, frame.high)))
-    full, rest = divmod(min(len(BLOCKS) * frame.height - 1, int(share * len(BLOCKS) * frame.height)), len(BLOCKS))
+    full, rest = divmod(min(len(BLOCKS) * frame.height - 1, int(frame.share(value) * len(BLOCKS) * frame.height)), len(BLOCKS))
     return (BLOCKS[rest] + BLOCKS[-1] * full).rjust(frame.height)
 
 

@@ -18,6 +18,7 @@ from dlrun.rundir.values import dig, printable
 
 INDENT = 4  # columns a generation
 HEIGHT, MOST_WIDE, LEAST_WIDE = 2, 60, 10  # of a curve
+WIDE = 8  # times the lowest value; where the highest is more, a scale of equal steps would show one curve only
 ROOM = 40  # columns that stay for words, however many generations there are
 LONGEST = 200  # characters of what a record says in words
 REGRESSION = {loss().kind for loss in get_args(Loss) if loss.regression}
@@ -43,13 +44,17 @@ def print_lineage(family: Family, out: Console) -> None:
 def frame_of(family: Family, *, width: int, height: int) -> Frame:
     """Return the frame of all curves: from the lowest value to the highest one from where the first child left on.
 
-    What was higher before that says nothing about who did better, and would press everything else against the floor.
+    What was higher before that says nothing about who did better, and would press everything else against the floor; where one
+    child did far worse than the others the scale is logarithmic.
     """
     first = min((relative.began for _, relative in family.members() if relative.branch), default=0.0)
-    points = [point for _, relative in family.members() for point in relative.own]
-    late = [value for epoch, value in points if epoch >= first] or [value for _, value in points] or [0.0]
-    end = max((epoch for epoch, _ in points), default=0.0)
-    return Frame(width=width, height=height, end=end or 1.0, low=min([value for _, value in points] or late), high=max(late))
+    points = [point for _, relative in family.members() for point in relative.own] or [(0.0, 0.0)]
+    low = min(value for _, value in points)
+    high = max([value for epoch, value in points if epoch >= first] or [value for _, value in points])
+    least = min((value for _, value in points if value > 0), default=0.0)
+    wide = low >= 0 and 0 < WIDE * least < high
+    end = max(epoch for epoch, _ in points) or 1.0
+    return Frame(width=width, height=height, end=end, low=least if wide else low, high=high, logarithmic=wide)
 
 
 def branch_text(epoch: float, changes: Sequence[str]) -> str:
@@ -130,9 +135,13 @@ def _axis(family: Family, frame: Frame, metric: Metric, offset: int) -> Iterator
     yield " " * offset + "0" + last.rjust(frame.width - 1) + " epochs"
     low, high = (value_words(value, family, metric) for value in (frame.low, frame.high))
     values = [value for _, relative in family.members() for _, value in relative.own]
+    less = " or less" if min(values) < frame.low else ""
     above = ", and what was above before the first child left" if max(values) > frame.high else ""
-    dots = "; · is as its parent" if any(relative.began > 0 for _, relative in family.members()) else ""
-    yield f"{family.measure.replace('_', ' ')}: ▁ is {low}, █ above █ {high}{above}{dots}"
+    yield f"{family.measure.replace('_', ' ')}: ▁ is {low}{less}, █ above █ {high}{above}"
+    if frame.logarithmic:
+        yield "the scale is logarithmic: a block more is the same factor everywhere"
+    if any(relative.began > 0 for _, relative in family.members()):
+        yield "· is as its parent"
 
 
 def _short(text: str) -> str:

@@ -22,7 +22,8 @@ aaaa  completed  40 epochs  dev error 20.00 % [10.00, 40.00]
                                   ▇▆▄▃▁
     ······························██████▇▆▅▄▄▃▃▂▂▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
     0                                                          8 epochs
-dev error: ▁ is 5.00 %, █ above █ 20.00 %, and what was above before the first child left; · is as its parent
+dev error: ▁ is 5.00 %, █ above █ 20.00 %, and what was above before the first child left
+· is as its parent
 """
 
 
@@ -59,7 +60,18 @@ def test_no_line_of_the_tree_is_wider_than_the_terminal(tmp_path: Path, width: i
 def test_what_was_higher_before_anybody_left_does_not_decide_the_scale(tmp_path: Path) -> None:
     parent, _ = small_family(tmp_path)
     frame = frame_of(family_of(parent), width=10, height=2)
-    assert (frame.low, frame.high, frame.end) == (0.05, 0.2, 8.0)
+    assert (frame.low, frame.high, frame.end, frame.logarithmic) == (0.05, 0.2, 8.0, False)
+
+
+def test_one_child_that_did_far_worse_does_not_press_the_others_flat(tmp_path: Path) -> None:
+    parent, child = small_family(tmp_path)
+    store_child(tmp_path, parent.id, 2, "cccc", epoch=4.0, errors=[*ERRORS[:4], 0.9, 0.0])
+    frame = frame_of(family_of(parent), width=10, height=2)
+    assert (frame.low, frame.high, frame.logarithmic) == (0.05, 0.9, True)
+    assert frame.share(0.2) - frame.share(0.1) == pytest.approx(frame.share(0.4) - frame.share(0.2))
+    assert frame.share(0.0) == 0
+    assert any("▁ is 5.00 % or less, █ above █ 90.00 %" in line for line in page(child))
+    assert any("the scale is logarithmic" in line for line in page(child))
 
 
 def test_who_was_best_before_it_left_owes_that_to_its_parent(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ class Drawn:
     asked: bool = False
 
 
-def draw_lineage(curves: Sequence[Drawn], *, title: str, y: str, top: float) -> Figure:
+def draw_lineage(curves: Sequence[Drawn], *, title: str, y: str, top: float, logarithmic: bool = False) -> Figure:
     """Return the picture of some curves, a circle where each left its parent.
 
     What lies above `top` is cut off. Where there are more than eight, only the one that was asked for has a colour and a name.
@@ -31,7 +31,11 @@ def draw_lineage(curves: Sequence[Drawn], *, title: str, y: str, top: float) -> 
             colour, dashes = (RAW, "-") if many and not curve.asked else LINES[1 if many else place]
             _draw(axes, curve, colour, dashes, named=not many or curve.asked)
         lowest = min((value for curve in curves for _, value in curve.points), default=0.0)
-        if top > lowest:
+        if logarithmic:
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter("{x:g}")
+            axes.set_ylim(top=1.1 * top)
+        elif top > lowest:
             axes.set_ylim(lowest - 0.05 * (top - lowest), top + 0.05 * (top - lowest))
         axes.margins(x=0.01)
         if curves:

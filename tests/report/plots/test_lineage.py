@@ -15,6 +15,7 @@ def test_a_circle_marks_where_a_child_left_and_what_is_above_is_cut_off() -> Non
     assert child.get_linewidth() > parent.get_linewidth()
     assert 5 < figure.axes[0].get_ylim()[1] < 6
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["aaaa", r"bbbb: \$x\$"]
+    assert draw_lineage([PARENT, CHILD], title="", y="", top=90.0, logarithmic=True).axes[0].get_yscale() == "log"
 
 
 def test_of_many_only_the_one_asked_for_has_a_colour_and_a_name() -> None:
