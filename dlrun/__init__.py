@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dlrun.api.run import Run as Run
     from dlrun.api.run import load as load
+    from dlrun.api.training import resume as resume
     from dlrun.api.training import train as train
     from dlrun.errors import Diverged as Diverged
     from dlrun.errors import DlrunError as DlrunError
@@ -24,13 +25,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "Run": "dlrun.api.run",
     "load": "dlrun.api.run",
+    "resume": "dlrun.api.training",
     "train": "dlrun.api.training",
     "Diverged": "dlrun.errors",
     "DlrunError": "dlrun.errors",
     "InvalidInput": "dlrun.errors",
 }
 
-__all__ = ["Diverged", "DlrunError", "InvalidInput", "Run", "__version__", "load", "train"]
+__all__ = ["Diverged", "DlrunError", "InvalidInput", "Run", "__version__", "load", "resume", "train"]
 
 if not TYPE_CHECKING:  # a type checker that saw this would take any name for one of ours
 

@@ -120,6 +120,25 @@ def test_the_first_five_minutes_are_as_shown(
     assert spec in Path("flats.yaml").read_text()
 
 
+def test_the_family_tree_is_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    monkeypatch.chdir(tmp_path)
+    dlrun = Shell(monkeypatch, capsys)
+    told = (ROOT / "docs/resume.md").read_text().partition("## The family tree")[2]
+    commands = re.findall(r"^\$ dlrun (.*)$", told, re.MULTILINE)
+    *_, last = [dlrun(*shlex.split(command), *["-q"] * (not command.startswith("show"))) for command in commands]
+    shown = told.partition("--lineage\n")[2].partition("\n```")[0]
+    assert last.code == 0, last.err
+    assert shape(last.out) == shape(shown)
+
+
+def shape(tree: str) -> list[str]:
+    """Return the lines of a tree without what another processor's last bits may decide: ids, figures, blocks."""
+    words = [re.sub(r"\b[a-z2-7]{4}\b(?= (?:←| completed))", "id", line) for line in tree.splitlines()]
+    words = [re.sub(r"[\d.]+ %|epoch \d+(?=, before|$)|, before it left$|[▁▂▃▄▅▆▇]", "", word).rstrip() for word in words]
+    return [word for word in words if set(word) - set(" │█")]
+
+
 def test_every_value_of_a_run_is_named() -> None:
     told = " ".join(re.findall(r"A key is one of a run \(`([^`]*)`", (ROOT / "docs/runs.md").read_text())).split()
     assert told == list(RUN_KEYS)

@@ -1,1 +1,1 @@
-"""dlrun from Python: `dlrun.train`, `dlrun.load` and the `Run` they return."""
+"""dlrun from Python: `dlrun.train`, `dlrun.resume`, `dlrun.load` and the `Run` they return."""

@@ -74,6 +74,11 @@ class Run:
         return RunRecord.load(self._paths).status
 
     @property
+    def parent(self) -> str | None:
+        """The id of the run that this one left, with other values; None if it began by itself."""
+        return RunRecord.load(self._paths).parent
+
+    @property
     def spec(self) -> dict[str, Any]:
         """The spec with every default and choice written out, as a tree that `dlrun.train` takes again."""
         return RunRecord.load(self._paths).spec

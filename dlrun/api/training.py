@@ -1,21 +1,26 @@
-"""`dlrun.train`: from a spec to a finished run, without a word on the terminal."""
+"""`dlrun.train` and `dlrun.resume`: from a spec, or a run that stopped, to a finished run, without a word on the terminal."""
 
 import os
 import signal
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
 from typing import Any
 
 from dlrun.api.run import Run, where_runs_are
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import DlrunError, Interrupted, InvalidInput, Problem
+from dlrun.experiment.branching import go_on
 from dlrun.experiment.opening import open_run
 from dlrun.experiment.run import Run as OpenRun
-from dlrun.experiment.setup import set_up
+from dlrun.experiment.setup import Experiment, set_up
 from dlrun.report.markdown import write_report
 from dlrun.report.next_step import next_step
+from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
+from dlrun.rundir.references import find_run
 from dlrun.spec import LoadedSpec, mapping_as_yaml, read_spec, read_text
+from dlrun.training.loop import StepEnd
 
 SpecLike = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -34,14 +39,69 @@ def train(spec: SpecLike, *, overrides: Sequence[str] = (), runs_dir: str | os.P
     Errors: InvalidInput before anything runs, with everything that is wrong; Diverged; DlrunError if it cannot be written.
     Ctrl-C finishes the step, saves, and is then a KeyboardInterrupt as anywhere; SIGTERM is handed on likewise.
     """
+    changes = _listed(overrides)
+    experiment = set_up(_read(spec, changes))
+    opened = open_run(experiment, where_runs_are(runs_dir), argv=("dlrun.train",), overrides=changes)
+    path = _path(spec)  # what is no file cannot be typed again
+    return _finished(opened) if path is None else _finished(opened, path, changes)
+
+
+def resume(
+    run: str | os.PathLike[str] | Run,
+    overrides: Sequence[str] = (),
+    *,
+    at_epoch: int | None = None,
+    allow_changes: bool = False,
+    runs_dir: str | os.PathLike[str] | None = None,
+) -> Run:
+    """Go on with a run that stopped, and return it; with overrides train a child of it, and return that.
+
+    run is named as in `dlrun.load`, or is what that returns. What stopped goes on as if nothing had happened: the same bytes; a
+    run that is complete is returned as it is. overrides are `key=value` as after `-s`: a new run, beside its parent, begins with
+    them where the parent was after at_epoch epochs, or at its newest checkpoint. The parent stays as it is.
+
+    >>> child = dlrun.resume("@last", ["learning_rate.initial=3e-4"], at_epoch=3)
+    >>> child.parent == dlrun.load("@last~1").id
+    True
+
+    Errors: InvalidInput before anything is changed, if there is nothing to go on with, a key may not change, or data, libraries
+    or machine are not as they were, which allow_changes allows; DlrunError if another process works on it, or it is damaged;
+    Diverged. Signals are handled as in `dlrun.train`.
+    """
+    changes = _listed(overrides)
+    if at_epoch is not None and not changes:
+        what = "at_epoch has no effect without overrides: a run goes on where it stopped"
+        raise InvalidInput(Problem(what=what, cure='say what the child does otherwise: overrides=["learning_rate.initial=3e-4"]'))
+    if at_epoch is not None and at_epoch < 0:
+        raise InvalidInput(Problem(what=f"at_epoch must be at least 0, got {at_epoch}"))
+    root = run.path if isinstance(run, Run) else find_run(os.fspath(run), where_runs_are(runs_dir)).root.absolute()
+    paths = RunPaths(Path(root))
+    opened = go_on(paths, changes, at_epoch=at_epoch, allow_changes=allow_changes, argv=("dlrun.resume",), watch=_unseen)
+    return Run(root) if opened is None else _finished(opened)
+
+
+def _unseen(experiment: Experiment, steps: Iterable[StepEnd]) -> None:
+    """Go through the steps of a parent that is trained again, and show nothing."""
+    for _ in steps:
+        pass
+
+
+def _listed(overrides: Sequence[str]) -> Sequence[str]:
     if isinstance(overrides, str):
         what = f"overrides are a list of texts, got the text {overrides!r:.60}"
         raise InvalidInput(Problem(what=what, cure='write overrides=["seed=3"]'))
-    experiment = set_up(_read(spec, overrides))
+    return overrides
+
+
+def _finished(opened: AbstractContextManager[OpenRun], spec: str | None = None, overrides: Sequence[str] = ()) -> Run:
+    """Train an opened run to its end, and hand a signal on to whoever called.
+
+    spec and overrides are what can be typed again; None stands for the run's own resolved.yaml.
+    """
     run: OpenRun | None = None
     try:
-        with open_run(experiment, where_runs_are(runs_dir), argv=("dlrun.train",), overrides=overrides) as run:
-            _follow(run, spec, overrides)
+        with opened as run:
+            _follow(run, spec or str(run.paths.resolved), overrides)
     except Interrupted as stopped:
         signal.raise_signal(stopped.number)  # the handlers are the caller's again: they decide what a signal means
         raise
@@ -72,16 +132,13 @@ def _path(spec: SpecLike) -> str | None:
     return spec if isinstance(spec, str) and "\n" not in spec else None
 
 
-def _follow(run: OpenRun, spec: SpecLike, overrides: Sequence[str]) -> None:
+def _follow(run: OpenRun, spec: str, overrides: Sequence[str]) -> None:
     """Train to the end, and write the diagnosis and the report."""
     with closing(run.train()) as steps:
         for _ in steps:
             pass
-    path = _path(spec)  # what is no file cannot be typed again
-    typed, changes = (str(run.paths.resolved), ()) if path is None else (path, overrides)
 
     def report(record: RunRecord, diagnosis: Diagnosis) -> None:
-        step = next_step(run.paths, record, diagnosis, spec=typed, overrides=changes)
-        write_report(run.paths, record, diagnosis, step)
+        write_report(run.paths, record, diagnosis, next_step(run.paths, record, diagnosis, spec=spec, overrides=overrides))
 
     run.finish(report)

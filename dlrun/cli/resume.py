@@ -41,25 +41,16 @@ def resume(
     import sys
 
     from dlrun.cli.training import see_to_the_end
-    from dlrun.errors import InvalidInput, Problem
-    from dlrun.experiment.branching import branch_run
-    from dlrun.experiment.resumption import resume_run
+    from dlrun.experiment.branching import go_on
     from dlrun.rundir.references import find_run
 
     paths = find_run(run, runs_dir)
-    if overrides:
-        replay = _Replay(at_epoch, quiet=quiet, verbose=verbose)
-        opened = branch_run(
-            paths, overrides, paths.root.parent, at_epoch=at_epoch, argv=sys.argv, allow_changes=allow_changes, watch=replay
-        )
-    elif at_epoch is not None:
-        cure = "say what the child run does otherwise: -s learning_rate.initial=3e-4"
-        raise InvalidInput(Problem(what="--at-epoch has no effect without -s: a run goes on where it stopped", cure=cure))
-    elif _is_complete(paths, output):
-        return
+    replay = _Replay(at_epoch, quiet=quiet, verbose=verbose)
+    opened = go_on(paths, overrides or [], at_epoch=at_epoch, allow_changes=allow_changes, argv=sys.argv, watch=replay)
+    if opened is None:
+        _show_complete(paths, output)
     else:
-        opened = resume_run(paths, allow_changes=allow_changes)
-    see_to_the_end(opened, output=output, quiet=quiet, verbose=verbose)
+        see_to_the_end(opened, output=output, quiet=quiet, verbose=verbose)
 
 
 @dataclass(frozen=True)
@@ -81,8 +72,8 @@ class _Replay:
         watch(experiment, chain([first], iterator), [note], from_step=first.step, quiet=self.quiet, verbose=self.verbose)
 
 
-def _is_complete(paths: "RunPaths", output: Format) -> bool:
-    """Say so if there is nothing to go on with, and show what came of the run."""
+def _show_complete(paths: "RunPaths", output: Format) -> None:
+    """Say that there is nothing to go on with, and show what came of the run."""
     from dlrun.cli.closing import print_closing, print_contract
     from dlrun.experiment.stored import stored_diagnosis
     from dlrun.report.next_step import next_step
@@ -90,13 +81,10 @@ def _is_complete(paths: "RunPaths", output: Format) -> bool:
     from dlrun.rundir.record import RunRecord
 
     record = RunRecord.load(paths)
-    if record.status != "completed":
-        return False
     if output is Format.json:
         print_contract(paths, record)
-        return True
+        return
     diagnosis = stored_diagnosis(paths)
     step = next_step(paths, record, diagnosis, spec=str(paths.resolved), overrides=())
     console(stderr=True).print("this run is complete; to train on with other values: -s KEY=VALUE", style="dim")
     print_closing(paths, record, diagnosis, step)
-    return True

@@ -31,8 +31,11 @@ def show(
     ],
     overrides: Overrides = None,
     schedule: Annotated[bool, typer.Option("--schedule", help="The learning rate of every epoch (SPEC only).")] = False,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the schedule: a .png, .svg or .pdf.")] = None,
     time: Annotated[bool, typer.Option("--time", help="Time some real steps (SPEC only).")] = False,
+    lineage: Annotated[bool, typer.Option("--lineage", help="The run's family and their curves (RUN only).")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the schedule, or the family: a .png, .svg or .pdf.")
+    ] = None,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
     debug: Debug = False,
@@ -42,12 +45,19 @@ def show(
     Of a SPEC: every value, with what differs from the defaults marked; layers, steps, memory, what its numbers mean, what its dev
     part can decide, and advice. The page is a spec itself: all but the values stands in comments. Nothing is written.
     """
-    from dlrun.errors import raise_all
+    from dlrun.cli.lineage import show_lineage
+    from dlrun.errors import InvalidInput, Problem, raise_all
 
     if names_spec(subject):
+        if lineage:
+            cure = "name one: its id, @last, or a path"
+            raise InvalidInput(Problem(what="--lineage needs a RUN: a SPEC has neither parents nor children", cure=cure))
         _show_spec(subject, overrides or [], schedule=schedule or out is not None, picture=out, time=time, output=output)
+        return
+    raise_all(_without_effect(overrides, schedule=schedule, out=out is not None and not lineage, time=time))
+    if lineage:
+        show_lineage(subject, runs_dir, picture=out, output=output)
     else:
-        raise_all(_without_effect(overrides, schedule=schedule, out=out is not None, time=time))
         _show_run(subject, runs_dir, output)
 
 
@@ -152,4 +162,5 @@ def _without_effect(overrides: list[str] | None, **options: Any) -> "Iterator[Pr
         yield Problem(what="-s has no effect: it changes a SPEC, and this is a RUN")
     for name, wanted in options.items():
         if wanted:
-            yield Problem(what=f"--{name} needs a SPEC: a RUN has been trained", cure=f"show its resolved.yaml with --{name}")
+            cure = "draw its family with --lineage" if name == "out" else f"show its resolved.yaml with --{name}"
+            yield Problem(what=f"--{name} needs a SPEC: a RUN has been trained", cure=cure)

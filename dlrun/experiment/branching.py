@@ -1,7 +1,7 @@
 """Babysitting one model: a child run that leaves its parent at some epoch, with some keys changed; the parent stays as it is."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from dlrun.experiment.interrupts import Interrupts
 from dlrun.experiment.opening import open_run
 from dlrun.experiment.origins import resolved_spec, stored_spec
 from dlrun.experiment.recording import Records, cut_back_to
-from dlrun.experiment.resumption import fits, unchanged
+from dlrun.experiment.resumption import fits, resume_run, unchanged
 from dlrun.experiment.run import Run
 from dlrun.experiment.setup import Experiment, set_up
 from dlrun.experiment.threads import pinned
@@ -35,6 +35,30 @@ WHY_NOT = "data, architecture, loss and seed decide what the weights mean, the k
 LARGEST = 2**30  # bytes of a growing file
 
 Watch = Callable[[Experiment, Iterable[StepEnd]], None]
+
+
+def go_on(
+    paths: RunPaths,
+    changes: Sequence[str],
+    *,
+    at_epoch: int | None,
+    allow_changes: bool,
+    argv: Sequence[str],
+    watch: Watch,
+) -> AbstractContextManager[Run] | None:
+    """Return what opens a run again, or with changes its child, which lies beside it; None if the run is complete.
+
+    Errors: InvalidInput for a place to begin at without anything to change; more when it is opened.
+    """
+    if changes:
+        home = paths.root.absolute().parent  # the run may be the working directory
+        return branch_run(paths, changes, home, at_epoch=at_epoch, argv=argv, allow_changes=allow_changes, watch=watch)
+    if at_epoch is not None:
+        cure = "say what the child run does otherwise: -s learning_rate.initial=3e-4"
+        raise InvalidInput(Problem(what="--at-epoch has no effect without -s: a run goes on where it stopped", cure=cure))
+    if RunRecord.load(paths).status == "completed":
+        return None
+    return resume_run(paths, allow_changes=allow_changes)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Charts made of characters: pure functions from numbers to lines of text, for any terminal and for files."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, log
 
 POINT = "·"
 MARKS = "o*+x#@%&"  # one a line, in every font and without colour
@@ -45,6 +46,65 @@ def sparkline(values: Sequence[float], width: int) -> str:
     return "".join(
         " " if value is None else BLOCKS[min(len(BLOCKS) - 1, int(_share(value, low, high) * len(BLOCKS)))] for value in cells
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What several small charts share, so that they can be compared: their size, and the ends of both axes.
+
+    On a logarithmic axis, whose low end is above 0, each eighth of a block is the same factor.
+    """
+
+    width: int
+    height: int
+    end: float  # of the horizontal axis, which begins at 0
+    low: float
+    high: float
+    logarithmic: bool = False
+
+    def edge(self, column: int) -> float:
+        """Return the place at which a column ends; the one before it ends where it begins."""
+        return self.end / self.width * (column + 1)
+
+    def share(self, value: float) -> float:
+        """Return how far up a value lies, from 0 to 1."""
+        value = min(self.high, max(self.low, value))
+        return _share(*map(log, (value, self.low, self.high))) if self.logarithmic else _share(value, self.low, self.high)
+
+
+def bars(points: Sequence[tuple[float, float]], frame: Frame, *, start: float = 0) -> list[str]:
+    """Return a chart of (place, value), sorted by place, as `height` lines of blocks: a value is as high as its column.
+
+    Each column stands for the mean of its points, or lies on the straight line between its neighbours; none is drawn before the
+    first or after the last. Columns that end before `start` hold a dot: what happened there is drawn elsewhere. What lies
+    outside the frame stands at its top or bottom.
+    """
+    finite = [point for point in points if isfinite(point[1])]
+    columns = [_bar(_at(finite, frame.edge(k - 1), frame.edge(k)), frame) for k in range(frame.width)]
+    for k in range(frame.width):
+        if frame.edge(k) <= start:
+            columns[k] = " " * (frame.height - 1) + POINT
+    return ["".join(row).rstrip() for row in zip(*columns, strict=True)]
+
+
+def _at(points: Sequence[tuple[float, float]], left: float, right: float) -> float | None:
+    """Return the mean of the points in (left, right], or what a line through their neighbours has at its right end."""
+    first, after = (bisect_right(points, place, key=lambda point: point[0]) for place in (left, right))
+    if first < after:
+        return sum(value / (after - first) for _, value in points[first:after])
+    if first == 0 or after == len(points):
+        return None
+    (x0, y0), (x1, y1) = points[first - 1], points[after]
+    share = (right - x0) / (x1 - x0)
+    return y0 * (1 - share) + y1 * share
+
+
+def _bar(value: float | None, frame: Frame) -> str:
+    """Return a column from its top to its bottom, full blocks below the one that tells the rest."""
+    if value is None:
+        return " " * frame.height
+    full, rest = divmod(min(len(BLOCKS) * frame.height - 1, int(frame.share(value) * len(BLOCKS) * frame.height)), len(BLOCKS))
+    return (BLOCKS[rest] + BLOCKS[-1] * full).rjust(frame.height)
 
 
 class _Plot:

@@ -1,7 +1,7 @@
 """A run of the past as a page: how it went and what came of it."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import inf
 from typing import Any
@@ -12,9 +12,11 @@ from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.printable import printable
 from dlrun.report.comments import facts, print_comment, unbroken
 from dlrun.report.figures import duration, error_text, range_text
+from dlrun.report.lineage import branch_text
 from dlrun.report.terminal import diagnosis_page
 
 Tree = Mapping[str, Any]
+MOST_RESUMPTIONS = 3  # that are shown
 
 
 def print_past(tree: Tree, diagnosis: Diagnosis | None, out: Console) -> None:
@@ -22,7 +24,7 @@ def print_past(tree: Tree, diagnosis: Diagnosis | None, out: Console) -> None:
     print_comment(out, unbroken(printable(tree["path"]), word="run      "))
     if tree["argv"]:
         print_comment(out, unbroken(printable(shlex.join(["dlrun", *tree["argv"][1:]])), word="command  "))
-    print_comment(out, facts((word, printable(said)) for word, said in _rows(tree, diagnosis)), "")
+    print_comment(out, facts((word, printable(told)) for word, told in _rows(tree, diagnosis)), "")
     print_comment(out, *(diagnosis_page(diagnosis) if diagnosis else [f"no diagnosis: the run is {tree['status']}"]))
 
 
@@ -35,12 +37,24 @@ def _rows(tree: Tree, diagnosis: Diagnosis | None) -> Iterator[tuple[str, str]]:
     if tree["overrides"]:
         yield "changed", ", ".join(tree["overrides"])
     if tree["parent"]:
-        yield "parent", tree["parent"]
+        branch = tree["branch"]
+        yield "parent", tree["parent"] + (f", {branch_text(branch['epoch'], branch['changes'])}" if branch else "")
+    yield from _resumptions(tree["resumptions"])
     if tree["best_epoch"] is not None and tree["epochs"] is not None:
         yield "best", f"epoch {tree['best_epoch']:g} of {tree['epochs']:,}"
     if tree["parameters"] is not None and tree["steps"] is not None:
         yield "size", f"{tree['parameters']:,} parameters, {tree['steps']:,} steps"
     yield "test", _looks(tree, diagnosis)
+
+
+def _resumptions(again: Sequence[Tree]) -> Iterator[tuple[str, str]]:
+    """Yield when a run went on, the last times, and all that was ever allowed to be otherwise."""
+    for resumption in again[-MOST_RESUMPTIONS:]:
+        yield "resumed", f"{_moment(resumption['time'])}, after step {resumption['step']:,}"
+    if len(again) > MOST_RESUMPTIONS:
+        yield "", f"and {len(again) - MOST_RESUMPTIONS:,} times before"
+    for change in dict.fromkeys(change for resumption in again for change in resumption["allowed"]):
+        yield "allowed", change
 
 
 def _looks(tree: Tree, diagnosis: Diagnosis | None) -> str:

@@ -103,12 +103,12 @@ def test_a_run_that_diverges_can_still_be_looked_at() -> None:
     assert repr(run) == f"<dlrun.Run {run.id}: diverged>"
 
 
-def signal_at_step(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def signal_at_step(monkeypatch: pytest.MonkeyPatch, number: int, at: int = 5) -> None:
     steps = OpenRun.train
 
     def train(self: OpenRun) -> Any:
         for step in steps(self):
-            if step.step == 5:
+            if step.step == at:
                 os.kill(os.getpid(), number)
             yield step
 
@@ -167,3 +167,89 @@ def test_where_it_came_from_is_on_record(tmp_path: Path) -> None:
     assert record.argv == ("dlrun.train",)
     assert record.overrides == ("seed=5",)
     assert "noise: 0.2" in (run.path / "spec.yaml").read_text()
+
+
+def stopped_run(monkeypatch: pytest.MonkeyPatch) -> dlrun.Run:
+    """Return a run that Ctrl-C stopped at step 5."""
+    with monkeypatch.context() as patch:
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            signal_at_step(patch, signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):
+                dlrun.train(MAPPING)
+        finally:
+            signal.signal(signal.SIGINT, before)
+    return dlrun.load("@last")
+
+
+def test_a_run_that_stopped_goes_on_as_if_it_had_not(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    whole, stopped = dlrun.train(MAPPING), stopped_run(monkeypatch)
+    again = dlrun.resume(stopped)
+    assert (again.id, again.status, again.parent) == (stopped.id, "completed", None)
+    for name in ("metrics.csv", "steps.csv", "diagnosis.json", "predictions/dev.csv"):
+        assert (again.path / name).read_bytes() == (whole.path / name).read_bytes()
+    before = {path: path.read_bytes() for path in again.path.rglob("*") if path.is_file()}
+    assert dlrun.resume("@last").id == again.id, "a run that is complete is what there is"
+    assert {path: path.read_bytes() for path in again.path.rglob("*") if path.is_file()} == before
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_child_leaves_its_parent_as_it_is_and_lies_beside_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = dlrun.train(MAPPING, runs_dir="other")
+    before = (parent.path / "metrics.csv").read_bytes()
+    monkeypatch.chdir(parent.path)
+    children = [
+        dlrun.resume(run, ["learning_rate.initial=1e-4"], at_epoch=2)
+        for run in (parent, parent.path, ".")
+    ]  # fmt: skip
+    children.append(dlrun.resume(parent.id, ["learning_rate.initial=1e-4"], at_epoch=2, runs_dir=tmp_path / "other"))
+    for child in children:
+        assert (child.path.parent, child.parent, child.status) == (tmp_path / "other", parent.id, "completed")
+        assert (child.path / "metrics.csv").read_bytes() != before
+    assert len({(child.path / "metrics.csv").read_bytes() for child in children}) == 1
+    assert (parent.path / "metrics.csv").read_bytes() == before
+    record = RunRecord.load(RunPaths(children[0].path))
+    assert record.argv == ("dlrun.resume",)
+    assert record.branch
+    assert (record.branch.epoch, record.overrides) == (2.0, ("learning_rate.initial=1e-4",))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"at_epoch": 1}, "at_epoch has no effect without overrides"),
+        ({"overrides": "seed=1"}, "overrides are a list of texts"),
+        ({"overrides": ["training.epochs=9"], "at_epoch": -1}, "at_epoch must be at least 0"),
+        ({"overrides": ["seed=1"]}, "seed cannot change in a child run"),
+        ({"overrides": ["training.epochs=9"], "at_epoch": 7}, "the parent has come to epoch 3 only"),
+    ],
+)
+def test_a_child_that_cannot_be_is_said_before_anything_is_written(tmp_path: Path, options: dict[str, Any], told: str) -> None:
+    dlrun.train(MAPPING)
+    with pytest.raises(InvalidInput) as raised:
+        dlrun.resume("@last", **options)
+    assert told in str(raised.value)
+    assert len([path for path in (tmp_path / "runs").iterdir() if not path.is_symlink()]) == 1
+
+
+def test_what_is_not_as_it_was_must_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = stopped_run(monkeypatch)
+    (stopped.path / "preparation.json").write_bytes((stopped.path / "preparation.json").read_bytes() + b"\n")
+    with pytest.raises(InvalidInput, match="is not the one this run was trained with"):
+        dlrun.resume(stopped)
+    assert dlrun.resume(stopped, allow_changes=True).status == "completed"
+
+
+def test_ctrl_c_in_a_run_that_goes_on_is_a_keyboard_interrupt_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = stopped_run(monkeypatch)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        signal_at_step(monkeypatch, signal.SIGINT, at=9)
+        with pytest.raises(KeyboardInterrupt):
+            dlrun.resume(stopped)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (stopped.status, len(stopped.steps)) == ("interrupted", 9)

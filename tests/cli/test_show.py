@@ -11,6 +11,8 @@ from dlrun.experiment.stored import evaluate_part
 from dlrun.spec import read_spec
 from tests.cli.shell import dlrun
 from tests.experiments import REGRESSION, SMALL, train_run, write_spec, write_table
+from tests.families import store_child, store_curve
+from tests.stored_runs import store_run
 
 RICH = """
     data: {source: digits, normalize: none}
@@ -108,6 +110,10 @@ def test_a_run_that_diverged_has_no_diagnosis(tmp_path: Path) -> None:
         (("nosuchrun",), "no runs yet"),
         (("small.yaml", "-s", "training.epoch=1"), "did you mean"),
         (("@last", "-s", "seed=1", "--time", "--schedule"), "3 errors"),
+        (("@last", "-s", "seed=1", "--time", "--lineage"), "2 errors"),
+        (("@last", "--out", "lr.png"), "draw its family with --lineage"),
+        (("small.yaml", "--lineage"), "--lineage needs a RUN"),
+        (("nosuchrun", "--lineage"), "no runs yet"),
     ],
 )
 def test_wrong_input_is_exit_2_and_says_what_to_do(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
@@ -137,3 +143,52 @@ def test_the_schedule_is_the_notes_table_and_can_be_drawn(tmp_path: Path) -> Non
     assert rows == {"0": "0.2", "1": "0.1", "2": "0.06667", "3": "0.05", "4": "0.04"}
     assert (tmp_path / "lr.png").read_bytes().startswith(b"\x89PNG")
     assert dlrun("show", spec, "-s", "training.epochs=0", "--out", "no.png", cwd=tmp_path).returncode == 2
+
+
+def test_a_child_says_where_it_left_and_what_was_allowed(tmp_path: Path) -> None:
+    parent, _ = train_run(tmp_path)
+    again = ("-s", "learning_rate.initial=1e-4", "--at-epoch", "2", "-q")
+    assert dlrun("resume", "@last", *again, cwd=tmp_path).returncode == 0
+    shown = dlrun("show", "@last", cwd=tmp_path)
+    assert f"# parent   {parent.paths.id}, left at epoch 2 with learning_rate.initial=1e-4\n" in shown.stdout
+    child = tree("@last", cwd=tmp_path)
+    assert child["branch"] == {"epoch": 2.0, "step": 14, "changes": ["learning_rate.initial=1e-4"]}
+    path = tmp_path / "runs" / child["run"] / "run.json"
+    times = [{"time": f"2026-01-31T12:0{k}:00+00:00", "step": 1_000 + k, "allowed": ["numpy 2 → 3"] * (k == 0)} for k in range(5)]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"resumptions": times}))
+    page = dlrun("show", "@last", cwd=tmp_path).stdout
+    assert "# resumed  2026-01-31 12:02:00 UTC, after step 1,002\n" in page
+    assert "#          and 2 times before\n# allowed  numpy 2 → 3\n" in page
+    assert tree("@last", cwd=tmp_path)["resumptions"] == times
+    family = dlrun("show", parent.paths.id, "--lineage", cwd=tmp_path)
+    assert family.returncode == 0, family.stderr
+    assert "left at epoch 2 with learning_rate.initial=1e-4" in family.stdout
+    (listed,) = json.loads(dlrun("ls", "--where", f"parent={parent.paths.id}", "--format", "json", cwd=tmp_path).stdout)
+    assert listed["run"] == child["run"]
+
+
+@pytest.mark.parametrize("width", ["50", "80", "120"])
+def test_the_family_of_a_run_is_a_tree_a_picture_and_a_contract(tmp_path: Path, width: str) -> None:
+    runs = tmp_path / "runs"
+    parent = store_run(runs, 0, "aaaa")
+    store_curve(parent, [0.5, 0.2, 0.1])
+    child = store_child(runs, parent.id, 1, "bbbb", "seed=1", errors=[0.5, 0.2, 0.01])
+    shown = dlrun("show", "bbbb", "--lineage", "--out", "family.png", cwd=tmp_path, COLUMNS=width)
+    assert (shown.returncode, shown.stderr) == (0, "drawn in family.png\n")
+    assert "└── bbbb ← asked for" in shown.stdout
+    assert "\x1b" not in shown.stdout
+    assert (tmp_path / "family.png").read_bytes().startswith(b"\x89PNG")
+    found = tree("aaaa", "--lineage", cwd=tmp_path)
+    assert (found["run"], found["children"][0]["run"]) == (parent.id, child.id)
+    parent.metrics.unlink()
+    child.metrics.unlink()
+    nothing = dlrun("show", "bbbb", "--lineage", "--out", "family.svg", cwd=tmp_path)
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+    assert "no curve to draw" in nothing.stderr
+
+
+def test_a_damaged_run_has_no_family_and_says_why(tmp_path: Path) -> None:
+    store_run(tmp_path / "runs").record.write_text("{")
+    done = dlrun("show", "@last", "--lineage", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "not the JSON that dlrun wrote" in done.stderr

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dlrun.report.chart import BLOCKS, LEAST_HEIGHT, LEAST_WIDTH, MARKS, POINT, Line, chart, sparkline
+from dlrun.report.chart import BLOCKS, LEAST_HEIGHT, LEAST_WIDTH, MARKS, POINT, Frame, Line, bars, chart, sparkline
 from tests.strategies import quick
 
 anything = st.lists(st.floats(), max_size=150)  # NaN and infinities too
@@ -131,3 +131,43 @@ def test_a_line_reaches_from_end_to_end(n: int) -> None:
     assert tops(cells, "o")[0] == (len(cells) - 1 if n > 1 else len(cells) // 2)
     if n > 1:
         assert max(map(len, cells)) == max(map(len, drawn([float(k) for k in range(n)], width=40, points=True)))
+
+
+def levels(lines: list[str], width: int) -> list[int]:
+    """Return how many eighths of a block stand in each column."""
+    rows = [line.ljust(width) for line in lines]
+    return [sum(" ▁▂▃▄▅▆▇█".index(row[k]) for row in rows) for k in range(width)]
+
+
+@quick
+@given(
+    points=st.lists(st.tuples(st.floats(0, 50), st.floats()), max_size=40).map(sorted),
+    ends=st.tuples(st.floats(-10, 10), st.floats(-10, 10)).map(sorted),
+    start=st.floats(0, 60),
+    width=st.integers(1, 80),
+    height=st.integers(1, 4),
+)
+def test_bars_fill_their_frame_and_no_more(
+    points: list[tuple[float, float]], ends: list[float], start: float, width: int, height: int
+) -> None:
+    lines = bars(points, Frame(width=width, height=height, end=50, low=ends[0], high=ends[1]), start=start)
+    assert len(lines) == height
+    assert max(map(len, lines)) <= width
+    assert set("".join(lines)) <= {" ", POINT, *BLOCKS}
+
+
+@quick
+@given(values=st.lists(st.floats(0, 1), min_size=2, max_size=30).map(sorted), width=st.integers(5, 80))
+def test_bars_of_what_rises_rise_and_the_same_value_is_as_high_in_every_chart(values: list[float], width: int) -> None:
+    frame = Frame(width=width, height=2, end=len(values), low=0, high=1)
+    found = levels(bars([(place, value) for place, value in enumerate(values, 1)], frame), width)
+    rising = [level for level in found if level]
+    assert rising == sorted(rising)
+    assert found[-1] == min(16, int(16 * values[-1]) + 1) or width < len(values), "the last column is the last value, alone"
+
+
+def test_bars_have_a_dot_for_what_is_drawn_elsewhere_and_a_gap_for_what_is_not_there() -> None:
+    frame = Frame(width=8, height=1, end=8, low=0, high=8)
+    assert bars([(3, 4.0), (4, 5.0), (6, 7.0)], frame, start=2) == ["··▅▆▇█"]
+    assert bars([(3, math.nan), (8, 99.0)], frame) == ["       █"]
+    assert bars([], frame) == [""]

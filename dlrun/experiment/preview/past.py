@@ -33,6 +33,7 @@ def specs_of(paths: RunPaths, record: RunRecord) -> tuple[Spec, Spec]:
 def facts_of(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis | None) -> dict[str, Any]:
     """Return status, times, origin, errors, verdict and looks at test as plain data: the contract of `dlrun show RUN`."""
     tree = diagnosis.to_json() if diagnosis else {"errors": None, "verdict": None, "headline": None}
+    branch = record.branch
     return {
         "run": record.run,
         "path": str(paths.root),
@@ -46,6 +47,10 @@ def facts_of(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis | None) ->
         "argv": list(record.argv),
         "overrides": list(record.overrides),
         "parent": record.parent,
+        "branch": {"epoch": branch.epoch, "step": branch.step, "changes": list(branch.changes)} if branch else None,
+        "resumptions": [
+            {"time": again.time.isoformat(), "step": again.step, "allowed": list(again.allowed)} for again in record.resumptions
+        ],
         **{key: RUN_VALUES[key](record) for key in ("best_epoch", "epochs", "steps", "parameters")},
         "examples": record.summary.get("examples"),
         "errors": tree["errors"],
