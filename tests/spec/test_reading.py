@@ -274,7 +274,7 @@ def test_a_stored_spec_is_read_alone(tmp_path: Path) -> None:
     path = tmp_path / "resolved.yaml"
     assert read_stored(DIGITS.encode(), path).spec == read_text(DIGITS).spec
     assert read_stored(b"data: {source: digits}", path, ["seed=5"]).spec.seed == 5
-    with pytest.raises(InvalidInput, match=r"resolved\.yaml:1:1: a spec within a run is read alone: it can extend no file"):
+    with pytest.raises(InvalidInput, match=r"resolved\.yaml:1:10: a spec within a run is read alone: it can extend no file"):
         read_stored(b"extends: /etc/passwd\ndata: {source: digits}", path)
     with pytest.raises(InvalidInput, match="too large for a spec"):
         read_stored(b"#" * 70_000, path)
