@@ -117,10 +117,28 @@ def test_a_save_that_fails_leaves_what_was_there(paths: RunPaths, monkeypatch: p
         else:
             with pytest.raises(DlrunError, match=os.strerror(error).lower()):
                 checkpoint.save(paths, state, {})
-    assert Manifest.load(paths.manifest).files <= {path.name for path in paths.checkpoints.iterdir()}
     back = fresh()
     checkpoint.restore(paths, back)
     assert equal(back, before)
     checkpoint.save(paths, state, {})
     checkpoint.restore(paths, back)
     assert equal(back, state)
+
+
+def test_what_the_manifest_names_goes_only_when_another_manifest_is_there(
+    paths: RunPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = trained()
+    checkpoint.save(paths, state, {})
+    checkpoint.save(paths, advance(state, 2), {})
+    rename = disk.rename
+
+    def fail(old: Path, new: Path) -> None:
+        if new == paths.manifest:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        rename(old, new)
+
+    monkeypatch.setattr(disk, "rename", fail)
+    with pytest.raises(DlrunError, match="input/output error"):
+        checkpoint.save(paths, advance(state, 2), {})
+    assert Manifest.load(paths.manifest).files <= {path.name for path in paths.checkpoints.iterdir()}

@@ -51,7 +51,7 @@ class Counter:
 
     def __call__(self, name: str, arguments: tuple[Any, ...]) -> None:
         number = len(self.calls)
-        self.calls.append(name)
+        self.calls.append(f"{name} {arguments[1].name}" if name == "rename" else name)
         if self.fault and (number == self.at or (self.lasting and number > self.at >= 0)):
             self.fault(name, arguments)
 

@@ -55,7 +55,7 @@ DEFECTS = (
         "checkpoint/saving.py",
         "        new.save(paths)\n        remove_unnamed(paths, new)\n",
         "        remove_unnamed(paths, new)\n        new.save(paths)\n",
-        "tests/proofs/test_kills.py",
+        "tests/checkpoint/test_saving.py",
     ),
     Defect(
         "growing files not cut back on resume",

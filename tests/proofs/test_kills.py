@@ -81,10 +81,13 @@ def test_every_changing_call_is_a_moment_to_be_killed_at(
         expected = contents(the_run_in(tmp_path / "counted") or pytest.fail("no run"))
         born = 0
         every = max(1, 2 * len(calls) // cases(2 * len(calls), 60))
+        birth = calls.index("rename run.json")
         moments = [(at, fault) for at in range(len(calls)) for fault in (kill, kill_half_way)]
         for at, fault in moments[random.randrange(every) :: every]:
             row.cases += 1
-            born += killed_at(tmp_path / "runs", told, at, fault, expected)
+            was_born = killed_at(tmp_path / "runs", told, at, fault, expected)
+            assert was_born == (at > birth), "a run that had begun is gone"
+            born += was_born
         row.figure = f"{len(calls)} calls, before each and in the middle of each write; {born} had become runs, all equal"
 
 
