@@ -15,7 +15,7 @@ from dlrun.rundir.own import LONGEST_LINE, own_folder
 if TYPE_CHECKING:
     import pandas as pd
 
-LARGEST = 16 * 2**20  # bytes: 100,000 rows, more than a run records
+LARGEST = 64 * 2**20  # bytes: half a million rows
 LARGEST_PREDICTIONS = 64 * 2**20  # about a million examples
 DTYPES = {"integer": "int64", "boolean": "bool", "text": "str"}
 

@@ -13,10 +13,12 @@ from dlrun.errors import DlrunError, Problem
 from dlrun.nn.params import Params
 from dlrun.rundir.files import read_bytes
 from dlrun.rundir.growing import Prefix, begins_with
+from dlrun.rundir.own import own_folder
 from dlrun.rundir.paths import RunPaths
 from dlrun.training.state import State
 
-LARGEST = 4 * 2**30  # bytes
+COPIES = 8  # of the parameters, more than a checkpoint holds: theta, the best, what the optimizer keeps
+BESIDE = 4 * 2**20  # bytes of a checkpoint that are no parameters
 
 Which = Literal["last", "best"]
 Contents = tuple[dict[str, Array], dict[str, Any]]
@@ -41,7 +43,7 @@ def restore(paths: RunPaths, state: State, until: int | None = None) -> Restored
     wrong: list[str] = []
     for entry in _candidates(paths):
         try:
-            arrays, scalars = _read(paths, entry)
+            arrays, scalars = _read(paths, entry, state.params)
             files = _files(paths, scalars)
             if until is not None and _progress(scalars["state"]) > (until, 0):
                 continue
@@ -53,13 +55,13 @@ def restore(paths: RunPaths, state: State, until: int | None = None) -> Restored
     return Restored(None, {}, tuple(wrong))
 
 
-def settle(paths: RunPaths, restored: Restored) -> None:
+def settle(paths: RunPaths, restored: Restored, state: State) -> None:
     """Let the manifest name what a run goes on from, and nothing that it passed over; remove what no manifest names."""
     old = known(paths)
     entries = {entry.file: entry for entry in (old.last, old.previous) if entry}
     last = entries.get(restored.file or "")
     previous = old.previous if last == old.last else None
-    best = old.best if last and old.best and _is_whole(paths, old.best) else None
+    best = old.best if last and old.best and _is_whole(paths, old.best, state.params) else None
     new = Manifest(last=last, previous=previous, best=best)
     if new != old or restored.passed_over:
         new.save(paths)
@@ -112,7 +114,7 @@ def _places(paths: RunPaths, which: Which) -> Iterator[tuple[Entry, str]]:
 
 
 def _fill(params: Params, paths: RunPaths, entry: Entry, prefix: str) -> None:
-    arrays, _ = _read(paths, entry)
+    arrays, _ = _read(paths, entry, params)
     pairs = [(arrays.get(prefix + name), array) for name, array in (("theta", params.theta), ("stats", params.stats))]
     for stored, array in pairs:
         if stored is None or stored.shape != array.shape or stored.dtype != array.dtype:
@@ -122,9 +124,10 @@ def _fill(params: Params, paths: RunPaths, entry: Entry, prefix: str) -> None:
         array[...] = stored
 
 
-def _read(paths: RunPaths, entry: Entry) -> Contents:
-    path = paths.checkpoints / entry.file
-    data = read_bytes(path, LARGEST)
+def _read(paths: RunPaths, entry: Entry, params: Params) -> Contents:
+    """Return what a file holds, unless it is larger than any checkpoint of this network: it may come from others."""
+    path = own_folder(paths.checkpoints) / entry.file
+    data = read_bytes(path, COPIES * (params.theta.nbytes + params.stats.nbytes) + BESIDE)
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         raise DlrunError(Problem(what="the checkpoint is damaged: its checksum is not the manifest's", where=str(path)))
     try:
@@ -157,9 +160,9 @@ def _progress(scalars: dict[str, Any]) -> tuple[int, int]:
         raise ValueError(f"it does not say how far it had come: {error}") from error
 
 
-def _is_whole(paths: RunPaths, entry: Entry) -> bool:
+def _is_whole(paths: RunPaths, entry: Entry, params: Params) -> bool:
     try:
-        _read(paths, entry)
+        _read(paths, entry, params)
     except DlrunError:
         return False
     return True

@@ -24,8 +24,6 @@ from dlrun.rundir.own import own_folder
 from dlrun.rundir.paths import RunPaths
 from dlrun.spec import Spec
 
-COPIES = 8  # of the parameters, more than a checkpoint holds: theta, the best, what the optimizer keeps
-LARGEST_SCALARS = 4 * 2**20  # bytes of a checkpoint that are no parameters
 AT_ONCE = 16  # chunks of the network: what is prepared at one time
 
 
@@ -128,7 +126,6 @@ def load_predictor(paths: RunPaths, which: checkpoint.Which = "best") -> Predict
     own_folder(paths.checkpoints)
     try:
         network = _network(paths, spec, loss, preparation, training_examples(paths))
-        _check_sizes(paths, network)
         checkpoint.load_params(paths, which, network.params)
     except MemoryError as error:
         raise DlrunError(Problem(what="the network of this run does not fit into memory", where=str(paths.root))) from error
@@ -149,11 +146,3 @@ def _network(paths: RunPaths, spec: Spec, loss: Loss, preparation: Preparation, 
     except InvalidInput as error:  # nobody has typed it: it is the run that cannot be used here
         raise DlrunError(*error.problems) from None
     return Network(stacked, n_in, rows, dtype, NUMPY)
-
-
-def _check_sizes(paths: RunPaths, network: Network) -> None:
-    """Refuse a checkpoint that is too large for this network before it is read: it may be sparse, and hold nothing."""
-    largest = COPIES * (network.params.theta.nbytes + network.params.stats.nbytes) + LARGEST_SCALARS
-    for path in paths.checkpoints.glob("*.npz"):
-        if path.lstat().st_size > largest:
-            raise DlrunError(Problem(what="this file is larger than any checkpoint of this network", where=str(path)))

@@ -52,7 +52,7 @@ def resume_run(paths: RunPaths, *, allow_changes: bool = False) -> Iterator[Run]
             what = "the stored state is not one that this spec could have come to"
             raise DlrunError(Problem(what=what, where=str(paths.checkpoints / (restored.file or ""))))
         with interrupts.shield():
-            checkpoint.settle(paths, restored)
+            checkpoint.settle(paths, restored, state)
             cut_back_to(paths, restored.files)
             sweep(paths.root, paths.checkpoints, paths.predictions)
             run = Run(experiment, paths, _again(record, state, allowed), interrupts, state)

@@ -53,7 +53,7 @@ def test_a_damaged_last_is_passed_over_and_removed(paths: RunPaths, saved: State
     assert restored.file == "00000007.npz"
     assert "00000009.npz cannot be used: the checkpoint is damaged" in restored.passed_over[0]
     assert equal(back, trained())
-    checkpoint.settle(paths, restored)
+    checkpoint.settle(paths, restored, fresh())
     assert names(paths) == ["00000003.best.npz", "00000007.npz"]
     checkpoint.save(paths, saved, {})  # and the step is written again, under its old name
     checkpoint.restore(paths, back)
@@ -67,7 +67,7 @@ def test_when_none_is_whole_nothing_is_left_of_them(paths: RunPaths, saved: Stat
     restored = checkpoint.restore(paths, back)
     assert (restored.file, len(restored.passed_over)) == (None, 2)
     assert equal(back, fresh())
-    checkpoint.settle(paths, restored)
+    checkpoint.settle(paths, restored, fresh())
     assert names(paths) == []
 
 
@@ -85,7 +85,7 @@ def test_the_best_is_found_in_a_state_when_its_own_file_is_damaged(paths: RunPat
     np.testing.assert_array_equal(params.theta, saved.best.theta)
     np.testing.assert_array_equal(params.stats, saved.best.stats)
     restored = checkpoint.restore(paths, fresh())
-    checkpoint.settle(paths, restored)
+    checkpoint.settle(paths, restored, fresh())
     checkpoint.save(paths, saved, {})
     assert "00000003.best.npz" in names(paths)  # written anew
 
