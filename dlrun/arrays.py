@@ -29,3 +29,9 @@ def aligned_length(length: int, dtype: npt.DTypeLike) -> int:
     """Round a number of elements up so that whatever follows starts on a cache line again."""
     per_line = ALIGNMENT // np.dtype(dtype).itemsize
     return -(-length // per_line) * per_line
+
+
+def all_finite(values: Array) -> bool:
+    """Say whether all values are finite: one BLAS dot, and another look if their squares are too large for a number."""
+    flat = values.reshape(-1)
+    return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())

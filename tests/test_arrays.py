@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.arrays import ALIGNMENT, aligned_length, aligned_zeros
+from dlrun.arrays import ALIGNMENT, aligned_length, aligned_zeros, all_finite
 from tests.strategies import quick
 
 dtypes = st.sampled_from([np.float32, np.float64])
@@ -38,3 +38,18 @@ def test_arrays_do_not_overlap(n: int) -> None:
 def test_length_is_rounded_up_to_the_next_cache_line(length: int, dtype: Any) -> None:
     per_line = ALIGNMENT // np.dtype(dtype).itemsize
     assert aligned_length(length, dtype) == math.ceil(length / per_line) * per_line
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.filterwarnings("ignore:overflow")  # a run ignores them all, and looks for itself
+def test_all_finite(dtype: str) -> None:
+    values = np.linspace(-1, 1, 60, dtype=dtype).reshape(12, 5)
+    assert all_finite(values)
+    for poison in (np.nan, np.inf, -np.inf):
+        for place in ((0, 0), (5, 3), (11, 4)):
+            before, values[place] = values[place], poison
+            assert not all_finite(values)
+            values[place] = before
+    values[3] = np.finfo(dtype).max  # whose square is no number
+    assert all_finite(values)
+    assert all_finite(np.zeros((0, 3), dtype))

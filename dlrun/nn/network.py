@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dlrun.arrays import Array, BoolArray, aligned_zeros
+from dlrun.arrays import Array, BoolArray, aligned_zeros, all_finite
 from dlrun.kernels import Kernels, LossScratch
-from dlrun.nn.layers import Layer, Place, RuntimeLayer
+from dlrun.nn.layers import Activation, Layer, Place, RuntimeLayer
 from dlrun.nn.params import Block, Params, Role
 from dlrun.seeding import Stream, rng_for
 
@@ -47,6 +47,7 @@ class Network:
         self._dz = aligned_zeros((max_batch, self.n_out), dtype)
         self.loss_scratch = LossScratch.for_batches(max_batch, self.n_out, dtype)
         self.dz = self._dz[:0]
+        self.entering_finite = True  # whether what entered the activations of the last training pass was
 
     def initialize(self, seed: int) -> None:
         """Draw the initial parameters; a stream for each W, so that neither width nor dropout elsewhere changes it."""
@@ -55,9 +56,16 @@ class Network:
                 self.params.views[name + p.label].value[...] = value
 
     def forward(self, x: Array, rng: np.random.Generator | None = None) -> Array:
-        """Return the logits of x (m, n_in); rng None means inference. The result lives until the next call."""
+        """Return the logits of x (m, n_in); rng None means inference. The result lives until the next call.
+
+        In training what enters an activation is looked at: it may swallow an infinity, as tanh makes 1 of it. Every other number
+        that is not finite reaches the logits.
+        """
         self.dz = self._dz[: len(x)]
-        for layer in self.runtime:
+        self.entering_finite = True
+        for placed, layer in zip(self.placed, self.runtime, strict=True):
+            if rng is not None and isinstance(placed.layer, Activation):
+                self.entering_finite &= all_finite(x)
             x = layer.forward(x, rng)
         return x
 

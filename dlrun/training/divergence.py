@@ -1,6 +1,7 @@
 """Divergence: numbers that are no longer finite, where that began, and what usually helps.
 
-Looking costs a step three BLAS products and nothing else; what is said here is worked out only once a run has ended.
+Looking costs a step the gradient's norm, a dot of what enters each activation, and every other time one of the second moments;
+what is said here is worked out only once a run has ended.
 """
 
 import copy
@@ -11,7 +12,7 @@ from math import isfinite
 
 import numpy as np
 
-from dlrun.arrays import Array
+from dlrun.arrays import all_finite
 from dlrun.data.batches import Batch
 from dlrun.errors import Diverged, Problem
 from dlrun.nn.layers import Activation, BatchNorm
@@ -42,16 +43,14 @@ class Pace:
     gradient_norm: float = math.nan  # nan: there has been no step
 
 
-def all_finite(theta: Array, slots: Slots) -> bool:
-    """Say whether the parameters and the optimizer's second moments are finite: one dot of both vectors.
+def moments_finite(slots: Slots, step: int) -> bool:
+    """Say whether the optimizer's second moments are finite, looked at in every other step, so before two updates used one.
 
-    An infinity that saturated or dead units swallow on the way to the loss, or that freezes a weight as a second moment, is
-    found here: inf · 0 and inf − inf are NaN, so that no sum it enters is finite. First moments show in theta one step later.
+    An infinite one only holds its parameter still, which no loss shows. First moments show in the parameters one step later.
     """
-    second = next(reversed(slots.values()), theta)
-    if isfinite(np.dot(theta, second)):
+    if step % 2 or not slots:
         return True
-    return bool(np.isfinite(theta).all() and np.isfinite(second).all())  # finite products may overflow
+    return all_finite(next(reversed(slots.values())))
 
 
 def require_finite_update(network: Network, plan: Plan, state: State, pace: Pace) -> None:
@@ -61,9 +60,9 @@ def require_finite_update(network: Network, plan: Plan, state: State, pace: Pace
     """
     params = network.params
     slots = {f"the optimizer's {name}": slot for name, slot in state.slots.items()}
-    if isfinite(params.weight_norm()) and all(map(_finite, (params.theta, params.stats, *slots.values()))):
+    if isfinite(params.weight_norm()) and all(map(all_finite, (params.theta, params.stats, *slots.values()))):
         return
-    bad = [*_bad_parameters(network), *(name for name, slot in slots.items() if not _finite(slot))]
+    bad = [*_bad_parameters(network), *(name for name, slot in slots.items() if not all_finite(slot))]
     where = f"{_listed(bad) or 'the norm of the weights'} after the update {_are(bad)} not finite"
     raise _diverged(state.step, network, state, pace, Finding(where, _slower(network, plan, pace)))
 
@@ -108,7 +107,7 @@ def _before_the_network(plan: Plan, state: State, batch: Batch, pace: Pace) -> F
 
 
 def _inside(network: Network, plan: Plan, state: State, batch: Batch, pace: Pace, loss: float) -> Finding:
-    bad = [*_bad_parameters(network, stats=False), *(f"the optimizer's {n}" for n, s in state.slots.items() if not _finite(s))]
+    bad = [*_bad_parameters(network, stats=False), *(f"the optimizer's {n}" for n, s in state.slots.items() if not all_finite(s))]
     if bad:  # also where saturated units hide it
         return Finding(f"{_listed(bad)} {_are(bad)} not finite", _slower(network, plan, pace))
     layer = _first_bad_layer(network, state, batch)
@@ -135,7 +134,7 @@ def _first_bad_layer(network: Network, state: State, batch: Batch) -> int | None
     """Run the mini-batch again, layer by layer, as in training; what the state keeps is put back, dropout draws anew."""
     rng, stats = copy.deepcopy(state.dropout_rng), network.params.stats.copy()
     try:
-        return next((p.number for p, output in network.outputs(batch.x, rng) if not _finite(output)), None)
+        return next((p.number for p, output in network.outputs(batch.x, rng) if not all_finite(output)), None)
     finally:
         network.params.stats[...] = stats
 
@@ -184,19 +183,13 @@ def _slower(network: Network, plan: Plan, pace: Pace) -> str:
 def _bad_parameters(network: Network, *, stats: bool = True) -> Iterator[str]:
     params = network.params
     values = {name: view.value for name, view in params.views.items()} | (params.stat_views if stats else {})
-    return (f"{name} of {_owner(network, name)}" for name, value in values.items() if not _finite(value))
+    return (f"{name} of {_owner(network, name)}" for name, value in values.items() if not all_finite(value))
 
 
 def _owner(network: Network, name: str) -> str:
     """Return the layer that a block of parameters or running averages belongs to."""
     told = ((p, p.named([*p.layer.blocks(p.n_in), *p.layer.stats(p.n_in)])) for p in network.placed)
     return next(layer_name(network, p.number) for p, blocks in told if any(block.name == name for block in blocks))
-
-
-def _finite(values: Array) -> bool:
-    """Say whether all values are finite; their squares may overflow although they are."""
-    flat = values.reshape(-1)
-    return isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
 
 def _listed(words: list[str]) -> str:

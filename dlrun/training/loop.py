@@ -10,7 +10,7 @@ from dlrun.nn.metrics import Score, evaluate, finite_or_none, watched
 from dlrun.nn.network import Network
 from dlrun.nn.penalties import add_penalties
 from dlrun.nn.schedules import Progress, ReduceOnPlateau
-from dlrun.training.divergence import Pace, all_finite, diverged, require_finite_means, require_finite_update
+from dlrun.training.divergence import Pace, diverged, moments_finite, require_finite_means, require_finite_update
 from dlrun.training.health import Health, LayerHealth
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
@@ -67,7 +67,8 @@ def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterato
             network.backward()
             cost = loss + add_penalties(plan.penalties, params, network.kernels)
             squared_norm = params.squared_gradient_norm()
-            if not (all(map(isfinite, (lr, cost, squared_norm))) and all_finite(params.theta, state.slots)):
+            finite = network.entering_finite and moments_finite(state.slots, state.step)
+            if not (finite and all(map(isfinite, (lr, cost, squared_norm)))):
                 raise diverged(network, plan, state, batch, pace, loss)  # before the update: the parameters stay good
             pace.gradient_norm = sqrt(squared_norm)
             if plan.clip:
