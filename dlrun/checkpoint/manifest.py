@@ -79,6 +79,16 @@ def manifests(paths: RunPaths) -> Iterator[Manifest]:
         raise wrong[0]
 
 
+def damaged(paths: RunPaths) -> Iterator[str]:
+    """Yield what is wrong with each manifest that cannot be read; one that is missing was never written."""
+    for path in (paths.manifest, paths.manifest_copy):
+        try:
+            Manifest.load(path)
+        except DlrunError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                yield f"{path.name} cannot be used: {error.problems[0].what}"
+
+
 def checksum(tree: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a manifest without its own."""
     return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()
