@@ -4,23 +4,17 @@ Each file is cut off at every byte, ends in what is no row, or has something els
 somewhere else, as a power loss tears them. The run was killed between two checkpoints, so that there are rows after the last.
 """
 
-import os
 import random
 import shutil
-import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from dlrun.experiment.opening import open_run
-from dlrun.experiment.setup import Experiment
-from dlrun.rundir import disk
-from dlrun.rundir.listing import runs_in
 from dlrun.rundir.paths import RunPaths
 from tests.proofs.counting import FULL, RecordProperty, cases, proof
-from tests.proofs.survivors import child, contents, go_on, reference, set_up_in, unlike, wait
+from tests.proofs.survivors import contents, go_on, killed_at, reference, set_up_in, trust_the_power, unlike
 
 KILLED_AT, LAST, PREVIOUS = 11, 8, 4
 STRIDE = 1 if FULL else 37
@@ -36,20 +30,6 @@ GARBAGE = (
     b"\r\n",
     b"x" * 70_000,
 )
-
-
-def killed(told: Experiment, runs_dir: Path) -> RunPaths:
-    """Return a run whose process was killed after some steps."""
-
-    def train() -> None:
-        with open_run(told, runs_dir) as run:
-            for step in run.train():
-                if step.step == KILLED_AT:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-    with child(train) as pid:
-        assert wait(pid) == 128 + signal.SIGKILL
-    return runs_in(runs_dir)[0]
 
 
 def torn(whole: bytes) -> Iterator[bytes | None]:
@@ -72,11 +52,10 @@ def all_torn(files: Mapping[str, bytes], rng: random.Random) -> dict[str, bytes 
 
 @pytest.mark.proof
 def test_torn_rows_cost_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: RecordProperty) -> None:
-    for name in ("flush", "flush_directory"):  # half of the time, and nobody pulls the plug here
-        monkeypatch.setattr(disk, name, lambda place: None)
+    trust_the_power(monkeypatch)
     told = set_up_in(tmp_path, "training.checkpoint_every=4 steps")
     expected = reference(told, tmp_path / "reference")
-    paths = killed(told, tmp_path / "killed")
+    paths = killed_at(KILLED_AT, told, tmp_path / "killed")
     files = {name: (paths.root / name).read_bytes() for name in (*paths.growing, paths.timings.name)}
     assert all(files.values())
     rng = random.Random(16)
