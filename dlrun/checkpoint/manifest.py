@@ -41,10 +41,10 @@ class Manifest:
         return {entry.file for entry in (self.last, self.previous, self.best) if entry}
 
     def save(self, paths: RunPaths) -> None:
-        """Replace the manifest, which decides, and then its copy."""
+        """Replace the manifest, which decides, and then its copy; what an old one names stays until both are on the disk."""
         tree = {"schema": SCHEMA, **{role: asdict(entry) for role in ROLES if (entry := getattr(self, role))}}
         for path in (paths.manifest, paths.manifest_copy):
-            write_json(path, tree | {"sha256": checksum(tree)})
+            write_json(path, tree | {"sha256": checksum(tree)}, flush_name=path == paths.manifest_copy)
 
     @classmethod
     def load(cls, path: Path) -> "Manifest":
