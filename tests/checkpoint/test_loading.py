@@ -78,7 +78,7 @@ def test_one_of_the_two_manifests_is_enough(paths: RunPaths, saved: State, name:
     restored = checkpoint.restore(paths, back)
     assert restored.file == "00000009.npz"
     assert [told.split(":")[0] for told in restored.passed_over] == [f"{name} cannot be used"]
-    checkpoint.settle(paths, restored)
+    checkpoint.settle(paths, restored, back)
     assert checkpoint.restore(paths, back) == checkpoint.Restored("00000009.npz", {}, ())  # it is written again
 
 

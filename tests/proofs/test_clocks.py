@@ -84,7 +84,7 @@ def changes_while_it_is_a_run(directory: Path) -> list[int]:
     counter = Counter()
     with watched(counter):
         start(set_up_in(directory), directory / "counted")
-    completed = max(k for k, name in enumerate(counter.calls) if name == "rename")
+    completed = max(k for k, name in enumerate(counter.calls) if name == "rename run.json")
     return list(range(counter.calls.index("link"), completed + 1))
 
 
