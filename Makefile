@@ -10,7 +10,7 @@ ORACLE := $(VENV)-oracle
 SECTIONS := data architecture loss regularization optimizer learning_rate training diagnosis
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check fast lint types proof oracle docs dist lock clean
+.PHONY: help train test check fast lint types proof overhead oracle docs dist lock clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -35,6 +35,9 @@ types: $(VENV)/.dev  ## mypy --strict
 
 proof: $(VENV)/.dev  ## Prove the promises with full counts, about ten minutes; writes docs/PROOF.md
 	DLRUN_PROOF=full $(BIN)/pytest -n 2 -m proof
+
+overhead: $(VENV)/.dev  ## Measure what checkpoints and checks cost; MNIST=path/to/mnist.npz on that, too; writes benchmarks/OVERHEAD.md
+	$(BIN)/python -m benchmarks.overhead $(MNIST)
 
 oracle: $(ORACLE)/.done  ## Train with PyTorch anew and compare with its recording and with dlrun; RECORD=--write replaces it
 	$(ORACLE)/bin/python -m tests.oracle.record $(RECORD)

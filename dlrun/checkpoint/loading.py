@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from dlrun.arrays import Array
 from dlrun.checkpoint.archive import Damaged, read_archive
-from dlrun.checkpoint.manifest import Entry, Manifest, manifests
+from dlrun.checkpoint.manifest import Entry, Manifest, damaged, manifests
 from dlrun.checkpoint.saving import SCHEMA, known, remove_unnamed
 from dlrun.errors import DlrunError, Problem
 from dlrun.nn.params import Params
@@ -38,9 +38,9 @@ def restore(paths: RunPaths, state: State, until: int | None = None) -> Restored
 
     Whole means: its bytes are those the manifest names, it fits the network, and the run's growing files begin as they did.
     until is a number of completed epochs; states beyond it are none.
-    Errors: none; a checkpoint that cannot be used is passed over, and the reason is told.
+    Errors: none; a manifest or a checkpoint that cannot be used is passed over, and the reason is told.
     """
-    wrong: list[str] = []
+    wrong = list(damaged(paths))
     for entry in _candidates(paths):
         try:
             arrays, scalars = _read(paths, entry, state.params)

@@ -41,10 +41,10 @@ class Manifest:
         return {entry.file for entry in (self.last, self.previous, self.best) if entry}
 
     def save(self, paths: RunPaths) -> None:
-        """Replace the manifest, which decides, and then its copy."""
+        """Replace the manifest, which decides, and then its copy; what an old one names stays until both are on the disk."""
         tree = {"schema": SCHEMA, **{role: asdict(entry) for role in ROLES if (entry := getattr(self, role))}}
         for path in (paths.manifest, paths.manifest_copy):
-            write_json(path, tree | {"sha256": checksum(tree)})
+            write_json(path, tree | {"sha256": checksum(tree)}, flush_name=path == paths.manifest_copy)
 
     @classmethod
     def load(cls, path: Path) -> "Manifest":
@@ -77,6 +77,16 @@ def manifests(paths: RunPaths) -> Iterator[Manifest]:
             yield manifest
     if not found:
         raise wrong[0]
+
+
+def damaged(paths: RunPaths) -> Iterator[str]:
+    """Yield what is wrong with each manifest that cannot be read; one that is missing was never written."""
+    for path in (paths.manifest, paths.manifest_copy):
+        try:
+            Manifest.load(path)
+        except DlrunError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                yield f"{path.name} cannot be used: {error.problems[0].what}"
 
 
 def checksum(tree: Mapping[str, Any]) -> str:

@@ -67,14 +67,19 @@ def _best(paths: RunPaths, state: State, old: Manifest) -> Entry | None:
 
 def _replace(paths: RunPaths, old: Manifest, new: Manifest) -> None:
     if new != old:
+        with explained("flush", paths.checkpoints):
+            disk.flush_directory(paths.checkpoints)  # the names of what it names, before its own
         new.save(paths)
         remove_unnamed(paths, new)
 
 
 def _write(paths: RunPaths, name: str, step: int, arrays: Mapping[str, Array], scalars: Mapping[str, Any]) -> Entry:
-    """Write a file under its final name only when it is on the disk whole, and see that it can be read back."""
+    """Write a file under its final name only when it is on the disk whole, and see that it can be read back.
+
+    The name is not flushed: whoever writes the manifest does that first.
+    """
     path, digest = paths.checkpoints / name, hashlib.sha256()
-    with replacing(path) as write:
+    with replacing(path, flush_name=False) as write:
 
         def write_on(data: bytes) -> None:
             digest.update(data)

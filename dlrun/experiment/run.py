@@ -130,7 +130,9 @@ class Run:
                 elif diverged:
                     records.flush()
                     checkpoint.save_best(self.paths, self.state)
-                self.note(replace(self.record, seconds=self._seconds))
+                self.record = replace(self.record, seconds=self._seconds)
+                if not self.state.finished(self.experiment.plan.epochs):  # else `finish` follows, and writes it
+                    self.note()
 
     def _look_at_the_clock(self, step: StepEnd, records: Records) -> None:
         """Stop if another step as long as the last one would be too long, save if it is time, and show that we are alive."""

@@ -70,18 +70,18 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def write_atomically(path: Path, data: bytes | str) -> None:
+def write_atomically(path: Path, data: bytes | str, *, flush_name: bool = True) -> None:
     """Replace a file so that any crash leaves the old one or the new one, whole."""
-    with replacing(path) as write:
+    with replacing(path, flush_name=flush_name) as write:
         write(encoded(data) if isinstance(data, str) else data)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
+def replacing(path: Path, *, flush_name: bool = True) -> Iterator[Callable[[bytes], None]]:
     """Yield what writes the next bytes of a file that replaces the old one when the block ends; if it fails, the old one stays.
 
     The bytes go to a temporary file in the same directory and reach the disk (fsync) before the name does (rename); the name
-    reaches it when the directory is flushed.
+    reaches it when the directory is flushed: here, or once for several files by whoever calls.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with explained("write", path):
@@ -97,7 +97,8 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], None]]:
             with suppress(OSError):
                 disk.remove(temporary)
             raise
-        disk.flush_directory(path.parent)
+        if flush_name:
+            disk.flush_directory(path.parent)
 
 
 def sweep(*directories: Path) -> None:
@@ -125,9 +126,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_json(path: Path, tree: Mapping[str, Any]) -> None:
+def write_json(path: Path, tree: Mapping[str, Any], *, flush_name: bool = True) -> None:
     """Write a tree as JSON, atomically, keys in their own order; NaN and infinities, which JSON has no word for, become null."""
-    write_atomically(path, as_json(tree) + "\n")
+    write_atomically(path, as_json(tree) + "\n", flush_name=flush_name)
 
 
 def as_json(tree: object) -> str:

@@ -75,7 +75,11 @@ def test_when_none_is_whole_nothing_is_left_of_them(paths: RunPaths, saved: Stat
 def test_one_of_the_two_manifests_is_enough(paths: RunPaths, saved: State, name: str) -> None:
     spoil(paths.checkpoints / name)
     back = fresh()
-    assert checkpoint.restore(paths, back).file == "00000009.npz"
+    restored = checkpoint.restore(paths, back)
+    assert restored.file == "00000009.npz"
+    assert [told.split(":")[0] for told in restored.passed_over] == [f"{name} cannot be used"]
+    checkpoint.settle(paths, restored, back)
+    assert checkpoint.restore(paths, back) == checkpoint.Restored("00000009.npz", {}, ())  # it is written again
 
 
 def test_the_best_is_found_in_a_state_when_its_own_file_is_damaged(paths: RunPaths, saved: State) -> None:

@@ -1,10 +1,12 @@
-"""How often a step is written down."""
+"""How often a step is written down, and how far a run's files are cut back."""
 
 from pathlib import Path
 
 import pytest
 
-from dlrun.experiment.recording import record_every
+from dlrun.experiment.recording import cut_back_to, record_every
+from dlrun.rundir.growing import Prefix
+from dlrun.rundir.paths import RunPaths
 from tests.experiments import SMALL, train_run
 
 
@@ -27,3 +29,30 @@ def test_only_a_run_with_a_train_dev_part_has_its_columns(tmp_path: Path) -> Non
         predicted = run.paths.predictions_of("train_dev")
         assert predicted.exists() == (name == "with")
     assert len(predicted.read_text().splitlines()) == 21
+
+
+HEADER = b"epoch,seconds,examples_per_second\n"
+
+
+@pytest.mark.parametrize(
+    ("timings", "left"),
+    [
+        (HEADER + b"1,0.5,80.0\n2,1e-05,1e+07\n", HEADER + b"1,0.5,80.0\n"),
+        (HEADER + b"1,0.5,80.0\n2,0.", HEADER + b"1,0.5,80.0\n"),
+        (HEADER, HEADER),  # fewer rows
+        (HEADER + b"1,0.5,8", HEADER),
+        (HEADER + bytes(11) + b"\n", HEADER),
+        (HEADER + b"1,0.5\r,80.0\n", HEADER),
+        (b"epoch,SECONDS,examples_per_second\n1,0.5,80.0\n", None),
+        (HEADER[:-1], None),
+    ],
+)
+def test_timings_are_cut_back_to_whole_rows_and_no_more_than_metrics_has(
+    tmp_path: Path, timings: bytes, left: bytes | None
+) -> None:
+    paths = RunPaths(tmp_path)
+    paths.metrics.write_bytes(b"epoch\n1\n2\n")
+    paths.timings.write_bytes(timings)
+    cut_back_to(paths, {"metrics.csv": Prefix(len(b"epoch\n1\n"), "")})
+    assert paths.metrics.read_bytes() == b"epoch\n1\n"
+    assert (paths.timings.read_bytes() if paths.timings.exists() else None) == left

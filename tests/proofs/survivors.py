@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from dlrun.checkpoint.manifest import Manifest
 from dlrun.experiment.opening import open_run
 from dlrun.experiment.resumption import resume_run
 from dlrun.experiment.run import Run
 from dlrun.experiment.setup import Experiment
+from dlrun.rundir import disk
 from dlrun.rundir.listing import runs_in
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
@@ -47,6 +50,20 @@ def train_to_the_end(run: Run) -> None:
 def start(told: Experiment, runs_dir: Path) -> None:
     with open_run(told, runs_dir, argv=["dlrun"]) as run:
         train_to_the_end(run)
+
+
+def killed_at(last: int, told: Experiment, runs_dir: Path) -> RunPaths:
+    """Return a run whose process is killed after so many steps."""
+
+    def train() -> None:
+        with open_run(told, runs_dir, argv=["dlrun"]) as run:
+            for step in run.train():
+                if step.step == last:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+    with child(train) as pid:
+        assert wait(pid) == 128 + signal.SIGKILL
+    return runs_in(runs_dir)[0]
 
 
 def go_on(paths: RunPaths) -> RunRecord:
@@ -87,6 +104,12 @@ def the_run_in(runs_dir: Path) -> RunPaths | None:
 
 def no_leftovers(paths: RunPaths) -> list[str]:
     return [path.name for path in paths.root.rglob("*.tmp")]
+
+
+def trust_the_power(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flush nothing, which takes most of the time of a small run; for proofs in which no power is lost."""
+    for name in ("flush", "flush_directory"):
+        monkeypatch.setattr(disk, name, lambda place: None)
 
 
 @contextmanager
