@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.errors import DlrunError, Problem
-from dlrun.rundir.files import read_json, write_json
+from dlrun.rundir.files import as_json, read_json, replacing, write_atomically
 from dlrun.rundir.paths import RunPaths
 
 SCHEMA = 1
@@ -41,10 +41,12 @@ class Manifest:
         return {entry.file for entry in (self.last, self.previous, self.best) if entry}
 
     def save(self, paths: RunPaths) -> None:
-        """Replace the manifest, which decides, and then its copy; what an old one names stays until both are on the disk."""
+        """Replace the manifest, which decides, and is on the disk when this ends; then its copy, which need not be."""
         tree = {"schema": SCHEMA, **{role: asdict(entry) for role in ROLES if (entry := getattr(self, role))}}
-        for path in (paths.manifest, paths.manifest_copy):
-            write_json(path, tree | {"sha256": checksum(tree)}, flush_name=path == paths.manifest_copy)
+        text = as_json(tree | {"sha256": checksum(tree)}) + "\n"
+        write_atomically(paths.manifest, text)
+        with replacing(paths.manifest_copy, flushed="nothing") as write:
+            write(text.encode())
 
     @classmethod
     def load(cls, path: Path) -> "Manifest":

@@ -79,7 +79,7 @@ def _write(paths: RunPaths, name: str, step: int, arrays: Mapping[str, Array], s
     The name is not flushed: whoever writes the manifest does that first.
     """
     path, digest = paths.checkpoints / name, hashlib.sha256()
-    with replacing(path, flush_name=False) as write:
+    with replacing(path, flushed="bytes") as write:
 
         def write_on(data: bytes) -> None:
             digest.update(data)

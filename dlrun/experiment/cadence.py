@@ -1,7 +1,5 @@
 """When what changes is saved: by the clock, or by steps and epochs."""
 
-from collections.abc import Callable
-from time import monotonic
 from typing import Literal
 
 from dlrun.spec import Every
@@ -13,8 +11,8 @@ LEAST_BETWEEN = 100  # times as long as a save takes: saving costs one percent o
 class Cadence:
     """Says after which steps it is time to save; `auto` is every 10 seconds, or less often where a save takes over 0.1 s."""
 
-    def __init__(self, told: Every | Literal["auto"], steps_per_epoch: int, clock: Callable[[], float] = monotonic) -> None:
-        self._clock = clock
+    def __init__(self, told: Every | Literal["auto"], steps_per_epoch: int, now: float) -> None:
+        """Begin to count at a time of the clock; every time is one of `time.monotonic`, in seconds."""
         self._auto = told == "auto"
         self._steps = 0
         self._seconds = AUTO_SECONDS
@@ -22,13 +20,12 @@ class Cadence:
             self._steps = told.count * (steps_per_epoch if told.unit == "epoch" else 1)
         elif isinstance(told, Every):
             self._seconds = float(told.seconds or 0)
-        self._next = clock() + self._seconds
+        self._next = now + self._seconds
 
-    def due(self, step: int) -> bool:
+    def due(self, step: int, now: float) -> bool:
         """Say whether the state after this step, counted from 1, is to be saved."""
-        return step % self._steps == 0 if self._steps else self._clock() >= self._next
+        return step % self._steps == 0 if self._steps else now >= self._next
 
-    def saved(self, began: float) -> None:
-        """Take note that a save, begun at this time of the clock, has just ended."""
-        now = self._clock()
+    def saved(self, began: float, now: float) -> None:
+        """Take note that a save, begun at this time, has ended now."""
         self._next = now + (max(self._seconds, LEAST_BETWEEN * (now - began)) if self._auto else self._seconds)

@@ -4,7 +4,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from dlrun.seeding import Stream
 GIT_SECONDS = 5
 LARGEST_DIFF = 2**18  # characters
 OF_NUMBERS = ("numpy", "pydantic", "pyyaml")
-LIBRARIES = (*OF_NUMBERS, "pandas", "pyarrow", "h5py")  # the latter where they have read the data
+OF_DATA = ("pandas", "pyarrow", "h5py")  # where they have read it
 MOST_SHOWN = 40  # characters of a value in a sentence
 WORDS = {
     ("blas", "name"): "the BLAS library",
@@ -53,11 +53,11 @@ def provenance(
 def surroundings(experiment: Experiment) -> dict[str, Any]:
     """Return all that decides the bits of a run's numbers beside its spec: where any of it differs, they may."""
     splits = experiment.splits
-    libraries = [name for name in LIBRARIES if name in OF_NUMBERS or name in sys.modules]
+    libraries = [*OF_NUMBERS, *(name for name in OF_DATA if name in sys.modules)]
     with pinned(experiment.threads):
         multiplied_by = blas()
     return {
-        "versions": {"dlrun": __version__, "python": platform.python_version(), **{name: version(name) for name in libraries}},
+        "versions": {"dlrun": __version__, "python": platform.python_version(), **{name: _version(name) for name in libraries}},
         "machine": {"system": platform.system(), "processor": platform.machine()},
         "blas": multiplied_by,
         "kernels": experiment.network.kernels.name,
@@ -71,15 +71,25 @@ def surroundings(experiment: Experiment) -> dict[str, Any]:
 
 
 def changed_since(stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for each thing that was otherwise when a run began."""
+    """Yield a sentence for each thing that was otherwise when a run began; of the libraries, those that it used then."""
     for section, told in now.items():
         before = stored.get(section)
+        if section == "versions" and isinstance(before, Mapping):
+            told = {name: told[name] if name in told else _version(name) for name in {*before, *(told.keys() - set(OF_DATA))}}
         if not isinstance(told, Mapping):
             told, before = {section: told}, {section: before}
         for name, value in told.items():
             was = before.get(name) if isinstance(before, Mapping) else None
             if was != value:
                 yield f"{WORDS.get((section, name), name)} was {_shown(was)} when the run began, and is {_shown(value)} now"
+
+
+def _version(library: str) -> str | None:
+    """Return the version of what is installed."""
+    try:
+        return version(library)
+    except (PackageNotFoundError, ValueError):  # a name that is none
+        return None
 
 
 def _shown(value: Any) -> str:

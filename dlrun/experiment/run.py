@@ -31,10 +31,11 @@ class Run:
 
     def __init__(self, experiment: Experiment, paths: RunPaths, record: RunRecord, interrupts: Interrupts, state: State) -> None:
         self.experiment, self.paths, self.record, self.interrupts, self.state = experiment, paths, record, interrupts, state
-        self.cadence = Cadence(experiment.spec.training.checkpoint_every, experiment.steps_per_epoch)
-        self.pulse = Cadence("auto", experiment.steps_per_epoch)
         self._began = self._looked = monotonic()
+        self.cadence = Cadence(experiment.spec.training.checkpoint_every, experiment.steps_per_epoch, self._began)
+        self.pulse = Cadence("auto", experiment.steps_per_epoch, self._began)
         self._seconds_before = record.seconds or 0.0
+        self._limit = experiment.spec.training.time_limit
         self._complete = False  # whether the state is one that may be saved
 
     def train(self) -> Generator[StepEnd]:
@@ -136,18 +137,17 @@ class Run:
 
     def _look_at_the_clock(self, step: StepEnd, records: Records) -> None:
         """Stop if another step as long as the last one would be too long, save if it is time, and show that we are alive."""
-        now, limit = monotonic(), self.experiment.spec.training.time_limit
+        now, limit = monotonic(), self._limit
         if limit and self._seconds + (now - self._looked) >= (limit.seconds or 0):
             self.state.stop_reason = self.state.stop_reason or f"time limit: {limit} of training"
         self._looked = now
-        if self.cadence.due(step.step):
-            began = monotonic()
+        if self.cadence.due(step.step, now):
             with self.interrupts.shield():
                 checkpoint.save(self.paths, self.state, records.flush())
-            self.cadence.saved(began)
-        if self.pulse.due(step.step):
+            self.cadence.saved(now, monotonic())
+        if self.pulse.due(step.step, now):
             self.note(replace(self.record, seconds=self._seconds))
-            self.pulse.saved(now)
+            self.pulse.saved(now, now)
 
     def _summary(self, diagnosis: Diagnosis, dev_loss: float | None) -> dict[str, Any]:
         state, tree = self.state, diagnosis.to_json()

@@ -47,6 +47,7 @@ class Network:
         self._dz = aligned_zeros((max_batch, self.n_out), dtype)
         self.loss_scratch = LossScratch.for_batches(max_batch, self.n_out, dtype)
         self.dz = self._dz[:0]
+        self._are_activations = tuple(isinstance(p.layer, Activation) for p in self.placed)
         self.entering_finite = True  # whether what entered the activations of the last training pass was
 
     def initialize(self, seed: int) -> None:
@@ -63,8 +64,8 @@ class Network:
         """
         self.dz = self._dz[: len(x)]
         self.entering_finite = True
-        for placed, layer in zip(self.placed, self.runtime, strict=True):
-            if rng is not None and isinstance(placed.layer, Activation):
+        for layer, is_activation in zip(self.runtime, self._are_activations, strict=True):
+            if is_activation and rng is not None:
                 self.entering_finite &= all_finite(x)
             x = layer.forward(x, rng)
         return x

@@ -16,13 +16,14 @@ from functools import partial
 from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dlrun.errors import DlrunError, Problem
 from dlrun.rundir import disk
 
 LARGEST_JSON = 16 * 2**20  # bytes; a run directory may come from others
 
+Flushed = Literal["bytes and name", "bytes", "nothing"]
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 
 CURES = {
@@ -70,18 +71,19 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def write_atomically(path: Path, data: bytes | str, *, flush_name: bool = True) -> None:
+def write_atomically(path: Path, data: bytes | str) -> None:
     """Replace a file so that any crash leaves the old one or the new one, whole."""
-    with replacing(path, flush_name=flush_name) as write:
+    with replacing(path) as write:
         write(encoded(data) if isinstance(data, str) else data)
 
 
 @contextmanager
-def replacing(path: Path, *, flush_name: bool = True) -> Iterator[Callable[[bytes], None]]:
+def replacing(path: Path, *, flushed: Flushed = "bytes and name") -> Iterator[Callable[[bytes], None]]:
     """Yield what writes the next bytes of a file that replaces the old one when the block ends; if it fails, the old one stays.
 
     The bytes go to a temporary file in the same directory and reach the disk (fsync) before the name does (rename); the name
-    reaches it when the directory is flushed: here, or once for several files by whoever calls.
+    reaches it when the directory is flushed: here, or once for several files by whoever calls. With `nothing` flushed, a power
+    loss may leave anything under the name.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with explained("write", path):
@@ -89,7 +91,8 @@ def replacing(path: Path, *, flush_name: bool = True) -> Iterator[Callable[[byte
             fd = disk.open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             try:
                 yield partial(write_all, fd)
-                disk.flush(fd)
+                if flushed != "nothing":
+                    disk.flush(fd)
             finally:
                 os.close(fd)
             disk.rename(temporary, path)
@@ -97,7 +100,7 @@ def replacing(path: Path, *, flush_name: bool = True) -> Iterator[Callable[[byte
             with suppress(OSError):
                 disk.remove(temporary)
             raise
-        if flush_name:
+        if flushed == "bytes and name":
             disk.flush_directory(path.parent)
 
 
@@ -126,9 +129,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_json(path: Path, tree: Mapping[str, Any], *, flush_name: bool = True) -> None:
+def write_json(path: Path, tree: Mapping[str, Any]) -> None:
     """Write a tree as JSON, atomically, keys in their own order; NaN and infinities, which JSON has no word for, become null."""
-    write_atomically(path, as_json(tree) + "\n", flush_name=flush_name)
+    write_atomically(path, as_json(tree) + "\n")
 
 
 def as_json(tree: object) -> str:

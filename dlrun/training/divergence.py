@@ -1,6 +1,6 @@
 """Divergence: numbers that are no longer finite, where that began, and what usually helps.
 
-Looking costs a step the gradient's norm, a dot of what enters each activation, and every other time one of the second moments;
+Looking costs a step the gradient's norm, a dot of what enters each activation, and every eighth time one of the second moments;
 what is said here is worked out only once a run has ended.
 """
 
@@ -23,6 +23,7 @@ from dlrun.nn.penalties import Penalty
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
 
+MOMENTS_EVERY = 8  # steps
 MOST_NORMS = 6  # of layers that are named one by one
 LARGE_INPUT = 100.0  # normalized inputs are seldom above 10
 
@@ -44,11 +45,12 @@ class Pace:
 
 
 def moments_finite(slots: Slots, step: int) -> bool:
-    """Say whether the optimizer's second moments are finite, looked at in every other step, so before two updates used one.
+    """Say whether the optimizer's second moments are finite; in every eighth step they are looked at.
 
-    An infinite one only holds its parameter still, which no loss shows. First moments show in the parameters one step later.
+    An infinite one only holds its parameter still, which no loss shows. One that is no number, and first moments, show in the
+    parameters one step later.
     """
-    if step % 2 or not slots:
+    if step % MOMENTS_EVERY or not slots:
         return True
     return all_finite(next(reversed(slots.values())))
 

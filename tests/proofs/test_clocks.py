@@ -156,12 +156,12 @@ def test_a_wall_clock_that_jumps_changes_nothing(
 def saves_while_the_clock_jumps(told: Experiment, seconds: float) -> int:
     """Return how often a run of 14 steps, each as long as said, is saved."""
     now = 0.0
-    cadence, saves = Cadence(told.spec.training.checkpoint_every, told.steps_per_epoch, lambda: now), 0
+    cadence, saves = Cadence(told.spec.training.checkpoint_every, told.steps_per_epoch, now), 0
     for step in range(1, 15):
         now += seconds
-        if cadence.due(step):
+        if cadence.due(step, now):
             saves += 1
-            cadence.saved(now)
+            cadence.saved(now, now)
     return saves
 
 

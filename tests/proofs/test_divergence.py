@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from math import inf, isfinite, nan
+from math import inf, isfinite, isnan, nan
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -73,8 +73,11 @@ class Case:
     @property
     def latest(self) -> int:
         """Return the last step that may be named: its own; one more for what an update has to use first; an evaluation's."""
+        evaluated = -(-self.at // 4) * 4
         if self.site == "averages":  # training does not read them
-            return -(-self.at // 4) * 4
+            return evaluated
+        if self.site == "moments" and not isnan(self.value):  # an infinite second moment only holds its parameter still
+            return max(self.at + 1, evaluated)
         used_first = self.site in {"weights", "biases", "moments"} or (self.site == "rate" and isfinite(self.value))
         return self.at + used_first
 
@@ -225,6 +228,7 @@ def not_finite_on_disk(root: Path) -> Iterator[str]:
 @pytest.mark.proof
 def test_what_is_not_finite_is_caught_in_time_and_never_on_disk(tmp_path: Path, record_property: RecordProperty) -> None:
     bar = "inputs, gradients, rates in their own step, before the update; parameters and moments before the next update"
+    bar += " (an infinite second moment, which only holds its parameter still, before the next row)"
     bar += "; running averages before the next row; a dev score is an empty cell; nothing on disk is not finite, no best is"
     met: Counter[str] = Counter()
     with proof(record_property, "numbers that are not finite end a run in time, and leave nothing of their own", bar=bar) as row:

@@ -220,13 +220,13 @@ def test_looking_changes_neither_running_averages_nor_the_generator() -> None:
 
 @pytest.mark.parametrize("optimizer", [sample(cls) for cls in members(Optimizer)], ids=kind)
 @pytest.mark.parametrize("poison", NOT_NUMBERS)
-def test_second_moments_that_are_not_finite_are_found_in_two_steps(optimizer: Optimizer, poison: float) -> None:
+def test_second_moments_that_are_not_finite_are_found_in_eight_steps(optimizer: Optimizer, poison: float) -> None:
     slots = slots_for(optimizer, np.linspace(-1, 1, 40, dtype=np.float32))
     assert moments_finite(slots, 0)
     for vector in list(slots.values())[-1:]:
         for place in (0, 7, 39):
             before, vector[place] = vector[place], poison
-            assert [moments_finite(slots, step) for step in range(4)] == [False, True, False, True]
+            assert [step for step in range(17) if not moments_finite(slots, step)] == [0, 8, 16]
             vector[place] = before
         vector[3] = 3e38  # the square is larger than a number can be, the entry is not
         assert moments_finite(slots, 0)
