@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dlrun.arrays import Array
+from dlrun.rundir.files import Bytes
 
 SCALARS = "scalars"  # the member that holds everything that is no array, as JSON text
 TYPES = {"<f4", "<f8", "|u1"}
@@ -22,7 +23,7 @@ class Damaged(ValueError):
     """The bytes are not those of an archive of ours."""
 
 
-def write_archive(write: Callable[[bytes], None], arrays: Mapping[str, Array], scalars: Mapping[str, Any]) -> None:
+def write_archive(write: Callable[[Bytes], None], arrays: Mapping[str, Array], scalars: Mapping[str, Any]) -> None:
     """Write arrays and plain values; equal ones give equal bytes."""
     text = np.frombuffer(json.dumps(scalars, allow_nan=False).encode(), dtype=np.uint8)
     with io.BufferedWriter(_Stream(write), BLOCK) as stream:
@@ -81,12 +82,12 @@ def _array(data: bytes) -> Array:
 class _Stream(io.RawIOBase):
     """A file that can only be written on."""
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: Callable[[Bytes], None]) -> None:
         self._write = write
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        self._write(bytes(data))
+        self._write(data)
         return len(data)

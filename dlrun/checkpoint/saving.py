@@ -1,17 +1,20 @@
 """Saving a State, so that any crash leaves the old one or the new one."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from dlrun.arrays import Array
-from dlrun.checkpoint.archive import write_archive
+from dlrun.checkpoint.archive import BLOCK, write_archive
 from dlrun.checkpoint.manifest import FILE, Entry, Manifest, manifests
 from dlrun.errors import DlrunError, Problem
 from dlrun.rundir import disk
-from dlrun.rundir.files import explained, replacing, sha256_of
+from dlrun.rundir.files import Bytes, explained, open_regular, replacing
 from dlrun.rundir.growing import Prefix
 from dlrun.rundir.paths import RunPaths
 from dlrun.training.state import State
@@ -78,16 +81,27 @@ def _write(paths: RunPaths, name: str, step: int, arrays: Mapping[str, Array], s
 
     The name is not flushed: whoever writes the manifest does that first.
     """
-    path, digest = paths.checkpoints / name, hashlib.sha256()
+    path, written = paths.checkpoints / name, 0
     with replacing(path, flushed="bytes") as write:
 
-        def write_on(data: bytes) -> None:
-            digest.update(data)
+        def write_on(data: Bytes) -> None:
+            nonlocal written
+            written = crc32(data, written)
             write(data)
 
         with explained("write", path):
             write_archive(write_on, arrays, scalars)
-    entry = Entry(name, step, digest.hexdigest())
-    if sha256_of(path) != entry.sha256:
+    sha256, found = _read_back(path)
+    if found != written:
         raise DlrunError(Problem(what="what was written is not what can be read back: this disk is faulty", where=str(path)))
-    return entry
+    return Entry(name, step, sha256)
+
+
+def _read_back(path: Path) -> tuple[str, int]:
+    """Return the SHA-256 of a file, and the CRC to compare with that of what was written: it takes a quarter of the time."""
+    digest, found = hashlib.sha256(), 0
+    with explained("read", path), os.fdopen(open_regular(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            found = crc32(block, found)
+    return digest.hexdigest(), found

@@ -48,7 +48,7 @@ class Network:
         self.loss_scratch = LossScratch.for_batches(max_batch, self.n_out, dtype)
         self.dz = self._dz[:0]
         self._are_activations = tuple(isinstance(p.layer, Activation) for p in self.placed)
-        self.entering_finite = True  # whether what entered the activations of the last training pass was
+        self.entering_finite = True  # whether all that entered the activations was, when it was last looked at
 
     def initialize(self, seed: int) -> None:
         """Draw the initial parameters; a stream for each W, so that neither width nor dropout elsewhere changes it."""
@@ -56,16 +56,16 @@ class Network:
             for name, value in p.layer.draw(rng_for(seed, Stream.INITIALIZATION, p.number), p.n_in).items():
                 self.params.views[name + p.label].value[...] = value
 
-    def forward(self, x: Array, rng: np.random.Generator | None = None) -> Array:
+    def forward(self, x: Array, rng: np.random.Generator | None = None, *, look: bool = False) -> Array:
         """Return the logits of x (m, n_in); rng None means inference. The result lives until the next call.
 
-        In training what enters an activation is looked at: it may swallow an infinity, as tanh makes 1 of it. Every other number
-        that is not finite reaches the logits.
+        look asks whether what enters the activations is finite: they may swallow an infinity, as tanh makes 1 of it. Every other
+        number that is not finite reaches the logits anyway.
         """
         self.dz = self._dz[: len(x)]
         self.entering_finite = True
         for layer, is_activation in zip(self.runtime, self._are_activations, strict=True):
-            if is_activation and rng is not None:
+            if look and is_activation:
                 self.entering_finite &= all_finite(x)
             x = layer.forward(x, rng)
         return x

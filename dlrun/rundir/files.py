@@ -23,6 +23,7 @@ from dlrun.rundir import disk
 
 LARGEST_JSON = 16 * 2**20  # bytes; a run directory may come from others
 
+Bytes = bytes | memoryview
 Flushed = Literal["bytes and name", "bytes", "nothing"]
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 
@@ -59,7 +60,7 @@ def open_regular(path: Path, flags: int) -> int:
     return fd
 
 
-def write_all(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: Bytes) -> None:
     """Write every byte: one system call, unless the kernel takes less, as it does when the disk is nearly full."""
     view = memoryview(data)
     while view:
@@ -78,7 +79,7 @@ def write_atomically(path: Path, data: bytes | str) -> None:
 
 
 @contextmanager
-def replacing(path: Path, *, flushed: Flushed = "bytes and name") -> Iterator[Callable[[bytes], None]]:
+def replacing(path: Path, *, flushed: Flushed = "bytes and name") -> Iterator[Callable[[Bytes], None]]:
     """Yield what writes the next bytes of a file that replaces the old one when the block ends; if it fails, the old one stays.
 
     The bytes go to a temporary file in the same directory and reach the disk (fsync) before the name does (rename); the name

@@ -1,7 +1,7 @@
 """Divergence: numbers that are no longer finite, where that began, and what usually helps.
 
-Looking costs a step the gradient's norm, a dot of what enters each activation, and every eighth time one of the second moments;
-what is said here is worked out only once a run has ended.
+Looking costs each step the gradient's norm, every other step a dot of what enters each activation, every eighth one of the
+second moments. What is said here is worked out only once a run has ended.
 """
 
 import copy
@@ -23,6 +23,7 @@ from dlrun.nn.penalties import Penalty
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
 
+LOOK_EVERY = 2  # steps: what enters the activations, so before two updates have used what was there
 MOMENTS_EVERY = 8  # steps
 MOST_NORMS = 6  # of layers that are named one by one
 LARGE_INPUT = 100.0  # normalized inputs are seldom above 10

@@ -10,7 +10,7 @@ from dlrun.nn.metrics import Score, evaluate, finite_or_none, watched
 from dlrun.nn.network import Network
 from dlrun.nn.penalties import add_penalties
 from dlrun.nn.schedules import Progress, ReduceOnPlateau
-from dlrun.training.divergence import Pace, diverged, moments_finite, require_finite_means, require_finite_update
+from dlrun.training.divergence import LOOK_EVERY, Pace, diverged, moments_finite, require_finite_means, require_finite_update
 from dlrun.training.health import Health, LayerHealth
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
@@ -61,7 +61,7 @@ def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterato
             lr = pace.lr = plan.learning_rate.at(
                 Progress(state.epochs_passed(m), state.step, plan.epochs, total_steps, state.plateau.reductions)
             )
-            z = network.forward(batch.x, state.dropout_rng)
+            z = network.forward(batch.x, state.dropout_rng, look=state.step % LOOK_EVERY == 0)
             error_sum = plan.loss.error_sum(z, batch.y, network.loss_scratch)
             loss = plan.loss.mean(z, batch.y, network.dz, network.loss_scratch, network.kernels)
             network.backward()

@@ -22,7 +22,7 @@ SCALARS: dict[str, Any] = {"step": 7, "rng": {"state": 2**100}, "stop_reason": N
 
 def written() -> bytes:
     parts: list[bytes] = []
-    write_archive(parts.append, ARRAYS, SCALARS)
+    write_archive(lambda data: parts.append(bytes(data)), ARRAYS, SCALARS)
     return b"".join(parts)
 
 
