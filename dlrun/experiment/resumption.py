@@ -78,9 +78,7 @@ def resumable(paths: RunPaths) -> RunRecord:
         what = f"this run would diverge again: {record.stop_reason}"
         raise InvalidInput(Problem(what=what, where=where, cure=cure))
     if record.status == "running" and record.host != socket.gethostname() and run.status == "running":
-        what = (
-            f"pid {record.pid} on {record.host} is writing to this run: its last sign of life is from {record.heartbeat:%H:%M:%S}"
-        )
+        what = f"pid {record.pid} on {record.host} is writing to this run: last seen {record.heartbeat:%Y-%m-%d %H:%M:%S} UTC"
         raise RunBusy(Problem(what=what, where=where, cure="wait until it ends; two minutes without one, and it counts as lost"))
     return record
 

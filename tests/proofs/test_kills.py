@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import resource
 import shutil
 import signal
 import time
@@ -140,6 +141,35 @@ def refused_at(runs_dir: Path, told: Experiment, at: int, error: int, *, lasting
         code = wait(pid)
     assert code in (0, 1), (at, error, lasting)
     return code == 1
+
+
+@pytest.mark.proof
+def test_a_limit_on_file_sizes(tmp_path: Path, told: Experiment, record_property: RecordProperty) -> None:
+    bar = "exit code 0 or 1, the reason in words; resumed without the limit byte-identical"
+    with proof(record_property, "a limit on the size of files (ulimit -f) costs no checkpoint", bar=bar) as row:
+        expected = reference(told, tmp_path / "undisturbed")
+        ended: dict[int, int] = {0: 0, 1: 0}
+        for _ in range(cases(100, 6)):
+            limit = random.randrange(100, 6_000)
+            ended[limited(tmp_path / "runs", told, limit)] += 1
+            goes_on(tmp_path / "runs", expected)
+            shutil.rmtree(tmp_path / "runs", ignore_errors=True)
+            row.cases += 1
+        row.figure = f"limits of 100 to 6,000 bytes: {ended[1]} ended in words, {ended[0]} had room enough"
+
+
+def limited(runs_dir: Path, told: Experiment, limit: int) -> int:
+    """Train where no file may have more bytes than this, and return the exit code."""
+
+    def starved() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        try:
+            start(told, runs_dir)
+        except DlrunError as failure:
+            raise SystemExit(failure.exit_code if "file too large" in str(failure) else 70) from failure
+
+    with child(starved) as pid:
+        return wait(pid)
 
 
 @pytest.mark.proof
