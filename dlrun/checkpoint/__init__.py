@@ -6,6 +6,6 @@ its own; `manifest.copy.json` stands in for it. What no manifest names is remove
 """
 
 from dlrun.checkpoint.loading import Restored, Which, load_params, restore, settle
-from dlrun.checkpoint.saving import save, save_best
+from dlrun.checkpoint.saving import keep_first, save, save_best
 
-__all__ = ["Restored", "Which", "load_params", "restore", "save", "save_best", "settle"]
+__all__ = ["Restored", "Which", "keep_first", "load_params", "restore", "save", "save_best", "settle"]

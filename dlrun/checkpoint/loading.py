@@ -26,11 +26,15 @@ Contents = tuple[dict[str, Array], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Restored:
-    """What a State was restored from: the file (None: nothing could be), how far the growing files had come, what was wrong."""
+    """What a State was restored from (None: nothing could be), how far the growing files had come, and what was passed over.
 
-    file: str | None
+    spoiled are the growing files for which alone checkpoints that are whole were passed over.
+    """
+
+    entry: Entry | None
     files: dict[str, Prefix]
     passed_over: tuple[str, ...]
+    spoiled: tuple[str, ...] = ()
 
 
 def restore(paths: RunPaths, state: State, until: int | None = None) -> Restored:
@@ -40,29 +44,30 @@ def restore(paths: RunPaths, state: State, until: int | None = None) -> Restored
     until is a number of completed epochs; states beyond it are none.
     Errors: none; a manifest or a checkpoint that cannot be used is passed over, and the reason is told.
     """
-    wrong = list(damaged(paths))
+    wrong, spoiled = list(damaged(paths)), dict[str, None]()
     for entry in _candidates(paths):
         try:
             arrays, scalars = _read(paths, entry, state.params)
             files = _files(paths, scalars)
             if until is not None and _progress(scalars["state"]) > (until, 0):
                 continue
-            state.restore(arrays, scalars["state"])
+            lost = [name for name, prefix in files.items() if not begins_with(paths.root / name, prefix)]
+            if not lost:
+                state.restore(arrays, scalars["state"])
+                return Restored(entry, files, tuple(wrong), tuple(spoiled))
+            spoiled.update(dict.fromkeys(lost))
+            wrong.append(f"{entry.file} cannot be used: {', '.join(lost)} has lost what it held then")
         except (DlrunError, ValueError) as error:
             wrong.append(_in_a_line(entry, error))
-        else:
-            return Restored(entry.file, files, tuple(wrong))
-    return Restored(None, {}, tuple(wrong))
+    return Restored(None, {}, tuple(wrong), tuple(spoiled))
 
 
 def settle(paths: RunPaths, restored: Restored, state: State) -> None:
     """Let the manifest name what a run goes on from, and nothing that it passed over; remove what no manifest names."""
-    old = known(paths)
-    entries = {entry.file: entry for entry in (old.last, old.previous) if entry}
-    last = entries.get(restored.file or "")
+    old, last = known(paths), restored.entry
     previous = old.previous if last == old.last else None
     best = old.best if last and old.best and _is_whole(paths, old.best, state.params) else None
-    new = Manifest(last=last, previous=previous, best=best)
+    new = Manifest(last=last, previous=previous, best=best, first=old.first)
     if new != old or restored.passed_over:
         new.save(paths)
     remove_unnamed(paths, new)
@@ -89,7 +94,7 @@ def _candidates(paths: RunPaths) -> Iterator[Entry]:
     """Yield the files that hold a State, the newest first."""
     seen = set()
     for manifest in _known(paths):
-        for entry in (manifest.last, manifest.previous):
+        for entry in (manifest.last, manifest.previous, manifest.first):
             if entry and entry not in seen:
                 seen.add(entry)
                 yield entry
@@ -137,18 +142,15 @@ def _read(paths: RunPaths, entry: Entry, params: Params) -> Contents:
 
 
 def _files(paths: RunPaths, scalars: dict[str, Any]) -> dict[str, Prefix]:
-    """Return how far the growing files had come; ValueError if they do not begin so any more."""
+    """Return how far the growing files had come; ValueError if that is not said."""
     if scalars.get("schema") != SCHEMA or not isinstance(scalars.get("state"), dict):
         raise ValueError("another version of dlrun wrote it")
     try:
         files = {str(name): Prefix(int(size), str(sha256)) for name, (size, sha256) in scalars["files"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"it does not say how far the run's files had come: {error}") from error
-    for name, prefix in files.items():
-        if name not in paths.growing:
-            raise ValueError(f"it speaks of a file that no run has: {name!r:.40}")
-        if not begins_with(paths.root / name, prefix):
-            raise ValueError(f"{name} has lost what it held then")
+    if unknown := files.keys() - set(paths.growing):
+        raise ValueError(f"it speaks of a file that no run has: {unknown.pop()!r:.40}")
     return files
 
 

@@ -15,7 +15,7 @@ from dlrun.rundir.paths import RunPaths
 SCHEMA = 1
 FILE = re.compile(r"\d{8,12}(\.best)?\.npz", re.ASCII)  # the allow-list, so that no name leads out of the directory
 LARGEST = 2**20  # bytes; ours have less than one thousand
-ROLES = ("last", "previous", "best")
+ROLES = ("last", "previous", "best", "first")
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,20 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """The checkpoints there are. last and previous hold a whole State, best the parameters that were best on dev."""
+    """The checkpoints there are. last and previous hold a whole State, best the parameters that were best on dev.
+
+    first is the State that a child run began with: nothing else could make it again.
+    """
 
     last: Entry | None = None
     previous: Entry | None = None
     best: Entry | None = None
+    first: Entry | None = None
 
     @property
     def files(self) -> set[str]:
         """The names of all that must stay."""
-        return {entry.file for entry in (self.last, self.previous, self.best) if entry}
+        return {entry.file for role in ROLES if (entry := getattr(self, role))}
 
     def save(self, paths: RunPaths) -> None:
         """Replace the manifest, which decides, and is on the disk when this ends; then its copy, which need not be."""

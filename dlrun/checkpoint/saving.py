@@ -34,7 +34,13 @@ def save(paths: RunPaths, state: State, files: Mapping[str, Prefix]) -> None:
     if (last is None or last.step != state.step) and state.is_finite():
         told = {"schema": SCHEMA, "state": state.scalars(), "files": files}
         last, previous = _write(paths, f"{state.step:08d}.npz", state.step, state.arrays(), told), last
-    _replace(paths, old, Manifest(last=last, previous=previous, best=best if state.best.found else last))
+    _replace(paths, old, replace(old, last=last, previous=previous, best=best if state.best.found else last))
+
+
+def keep_first(paths: RunPaths) -> None:
+    """Keep the State that was saved last for good: a child run cannot be trained again without it."""
+    old = known(paths)
+    _replace(paths, old, replace(old, first=old.last))
 
 
 def save_best(paths: RunPaths, state: State) -> None:

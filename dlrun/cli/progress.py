@@ -39,13 +39,15 @@ class Watcher:
     def watch(self, steps: "Iterable[StepEnd]") -> None:
         """Follow the steps to their end."""
         self.say(HEADER, style="dim")
-        with self._bar() as redraw:
-            for step in steps:
-                if step.evaluation:
-                    self._see(step.evaluation)
-                redraw(step)
-        if self.latest and self.shown != self.latest.step:
-            self._print(self.latest)
+        try:
+            with self._bar() as redraw:
+                for step in steps:
+                    if step.evaluation:
+                        self._see(step.evaluation)
+                    redraw(step)
+        finally:  # also of a run that was interrupted, or diverged
+            if self.latest and self.shown != self.latest.step:
+                self._print(self.latest)
 
     def _see(self, row: "Evaluation") -> None:
         self.latest = row

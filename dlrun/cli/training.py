@@ -57,7 +57,7 @@ def follow(run: "Run", *, quiet: bool, verbose: bool) -> None:
     from contextlib import closing
 
     with closing(run.train()) as steps:
-        notes = [*run.experiment.notes, f"run {run.paths.root}"]
+        notes = [*run.experiment.notes, *run.beginning, f"run {run.paths.root}"]
         watch(run.experiment, steps, notes, from_step=run.state.step, quiet=quiet, verbose=verbose)
 
 

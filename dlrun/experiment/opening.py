@@ -5,7 +5,7 @@ import shlex
 import socket
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,8 +43,9 @@ def open_run(
     """
     with heeded() as interrupts, np.errstate(all="ignore"):
         paths = create_run(runs_dir, experiment.spec.name)
-        with lock_run(paths):
+        with ExitStack() as held:
             try:
+                held.enter_context(lock_run(paths))
                 write_origins(experiment, paths, argv)
                 state, branch = begin(paths, interrupts) if begin else (experiment.start(), None)
                 run = Run(experiment, paths, _first_record(experiment, paths, argv, overrides, branch), interrupts, state)
@@ -57,7 +58,8 @@ def open_run(
             with ending_on_record(run):
                 point_latest_at(paths)
                 child = [f"child of {branch.parent} at epoch {branch.epoch:g}: {', '.join(branch.changes)}"] if branch else []
-                run.log(f"started {paths.id}", *child, *experiment.notes)
+                allowed = [f"allowed: {change}" for change in branch.allowed] if branch else []
+                run.log(f"started {paths.id}", *child, *allowed, *experiment.notes)
                 yield run
 
 

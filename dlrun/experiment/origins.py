@@ -8,7 +8,7 @@ from typing import Literal
 from dlrun.data.preparation import Preparation
 from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.experiment.checking import checks_json
-from dlrun.experiment.provenance import provenance
+from dlrun.experiment.provenance import provenance, surroundings
 from dlrun.experiment.setup import Experiment
 from dlrun.rundir.files import read_bytes, read_json, sha256_of, write_atomically, write_json
 from dlrun.rundir.listing import garbage_ignored
@@ -28,6 +28,13 @@ def write_origins(experiment: Experiment, paths: RunPaths, argv: Sequence[str] =
     write_json(paths.preparation, experiment.splits.preparation.to_json())
     checksums = {"resolved_sha256": sha256_of(paths.resolved), "preparation_sha256": sha256_of(paths.preparation)}
     write_json(paths.provenance, provenance(experiment, argv=argv, **checksums))
+
+
+def write_preparation(experiment: Experiment, paths: RunPaths) -> None:
+    """Write how examples are prepared now that other data has been allowed, and their fingerprints, as the run goes on with."""
+    write_json(paths.preparation, experiment.splits.preparation.to_json())
+    now = {"preparation": {"sha256": sha256_of(paths.preparation)}, "data": surroundings(experiment)["data"]}
+    write_json(paths.provenance, read_json(paths.provenance, LARGEST_PROVENANCE) | now)
 
 
 def fingerprint(paths: RunPaths, of: Literal["spec", "preparation", "data"]) -> str:

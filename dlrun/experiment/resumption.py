@@ -12,10 +12,10 @@ import numpy as np
 
 from dlrun import checkpoint
 from dlrun.data.batches import boundaries
-from dlrun.errors import DlrunError, InvalidInput, Problem, RunBusy
+from dlrun.errors import DlrunError, InvalidInput, Problem, RunBusy, raise_all
 from dlrun.experiment.interrupts import heeded
 from dlrun.experiment.opening import ending_on_record
-from dlrun.experiment.origins import LARGEST_PROVENANCE, fingerprint, resolved_spec
+from dlrun.experiment.origins import LARGEST_PROVENANCE, fingerprint, resolved_spec, stored_preparation, write_preparation
 from dlrun.experiment.provenance import changed_since, surroundings
 from dlrun.experiment.recording import cut_back_to
 from dlrun.experiment.run import Run
@@ -46,19 +46,22 @@ def resume_run(paths: RunPaths, *, allow_changes: bool = False) -> Iterator[Run]
         allowed = unchanged(paths, experiment, allow_changes=allow_changes)
         state = experiment.start()
         restored = checkpoint.restore(paths, state)
-        if restored.file is None and record.branch:
-            raise DlrunError(_nothing_left(paths, record))
+        if restored.entry is None:
+            raise_all(_no_way_on(paths, record, restored))
         if not fits(state, experiment):
             what = "the stored state is not one that this spec could have come to"
-            raise DlrunError(Problem(what=what, where=str(paths.checkpoints / (restored.file or ""))))
+            raise DlrunError(Problem(what=what, where=str(paths.checkpoints)))
         with interrupts.shield():
             checkpoint.settle(paths, restored, state)
             cut_back_to(paths, restored.files)
             sweep(paths.root, paths.checkpoints, paths.predictions)
+            if allowed:
+                write_preparation(experiment, paths)
             run = Run(experiment, paths, _again(record, state, allowed), interrupts, state)
+            run.beginning = (*restored.passed_over, _where(restored, state), *(f"allowed: {change}" for change in allowed))
             run.note()
         with ending_on_record(run):
-            run.log(*restored.passed_over, _where(restored, state), *(f"allowed: {change}" for change in allowed))
+            run.log(*run.beginning)
             yield run
 
 
@@ -92,6 +95,11 @@ def unchanged(paths: RunPaths, experiment: Experiment, *, allow_changes: bool) -
     found = list(changed_since(stored, surroundings(experiment)))
     if not paths.preparation.exists() or sha256_of(paths.preparation) != fingerprint(paths, "preparation"):
         found.append("preparation.json is not the one this run was trained with")
+    else:
+        then, now = stored_preparation(paths), experiment.splits.preparation
+        if (then.features, then.classes) != (now.features, now.classes):
+            what = "the features or classes are not those this run was trained with: its weights mean nothing here"
+            raise InvalidInput(Problem(what=what, where=str(paths.root), cure="bring the data back as it was, or train anew"))
     if found and not allow_changes:
         cure = f"bring it back as it was, or go on all the same with {ALLOW}: no longer byte for byte"
         where = str(paths.root)
@@ -123,15 +131,20 @@ def _again(record: RunRecord, state: State, allowed: tuple[str, ...]) -> RunReco
 
 
 def _where(restored: checkpoint.Restored, state: State) -> str:
-    if restored.file is None:
+    if restored.entry is None:
         return "resumed at step 0: there is no checkpoint that could be used"
-    return f"resumed after step {state.step} (epoch {state.epoch} complete) from {restored.file}"
+    return f"resumed after step {state.step} (epoch {state.epoch} complete) from {restored.entry.file}"
 
 
-def _nothing_left(paths: RunPaths, record: RunRecord) -> Problem:
-    assert record.branch
-    changes = " ".join(f"-s {shlex.quote(change)}" for change in record.branch.changes)
-    cure = f"branch again: dlrun resume {record.branch.parent} --at-epoch {int(record.branch.epoch)} {changes}"
-    return Problem(
-        what="no checkpoint of this child run can be used, and it cannot begin at step 0", where=str(paths.root), cure=cure
-    )
+def _no_way_on(paths: RunPaths, record: RunRecord, restored: checkpoint.Restored) -> Iterator[Problem]:
+    """Yield why a run without a checkpoint that can be used cannot begin at step 0, if it cannot, or should not."""
+    again = f"dlrun train {shlex.quote(str(paths.resolved))}"
+    for name in restored.spoiled:
+        what = "this file is not as it was, and every checkpoint counts on it; they are whole"
+        yield Problem(what=what, where=str(paths.root / name), cure=f"bring it back as it was, or train the run again: {again}")
+    if record.branch and not restored.spoiled:
+        changes = " ".join(f"-s {shlex.quote(change)}" for change in record.branch.changes)
+        parent = shlex.quote(str(paths.root.with_name(record.branch.parent)))
+        cure = f"branch again: dlrun resume {parent} --at-epoch {int(record.branch.epoch)} {changes}"
+        what = "no checkpoint of this child run can be used, and it cannot begin at step 0"
+        yield Problem(what=what, where=str(paths.root), cure=cure)

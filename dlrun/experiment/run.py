@@ -36,6 +36,7 @@ class Run:
         self.pulse = Cadence("auto", experiment.steps_per_epoch, self._began)
         self._seconds_before = record.seconds or 0.0
         self._limit = experiment.spec.training.time_limit
+        self.beginning: tuple[str, ...] = ()  # of a run that was opened again: where it goes on, and what was passed over
         self._complete = False  # whether the state is one that may be saved
 
     def train(self) -> Generator[StepEnd]:

@@ -31,7 +31,7 @@ CURES = {
     errno.ENOSPC: "free some space on this disk, or write elsewhere with --runs-dir",
     errno.EDQUOT: "the quota is used up: delete something, or write elsewhere with --runs-dir",
     errno.EFBIG: "the limit on file sizes is too small (ulimit -f)",
-    errno.EROFS: "this disk can only be read: write elsewhere with --runs-dir",
+    errno.EROFS: "this disk can only be read: train elsewhere with --runs-dir, or go on with a copy of the run",
     errno.EACCES: "change its permissions, or use another directory with --runs-dir",
     errno.EPERM: "change its permissions, or use another directory with --runs-dir",
 }

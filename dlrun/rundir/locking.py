@@ -93,6 +93,13 @@ def _take(fd: int, paths: RunPaths, kind: int = fcntl.LOCK_EX) -> None:
 
 
 def _busy(fd: int, paths: RunPaths) -> RunBusy:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        pass
+    else:  # so nobody writes
+        what = "another process is reading this run, to begin a child of it"
+        return RunBusy(Problem(what=what, where=str(paths.root), cure="wait a moment"))
     holder = re.sub(r"[^\w.-]+", " ", os.pread(fd, 200, 0).decode("ascii", "replace")).strip() or "another process"
     cure = "wait until it ends, or end that process; the lock is free then"
     return RunBusy(Problem(what=f"{holder} is writing to this run", where=str(paths.root), cure=cure))

@@ -8,7 +8,7 @@ RUNS_DIR = Path("runs")  # where runs are kept unless somebody says otherwise
 
 @dataclass(frozen=True)
 class RunPaths:
-    """The paths of one run; nothing here touches the disk."""
+    """The paths of one run; but for `itself`, nothing here touches the disk."""
 
     root: Path
 
@@ -16,6 +16,10 @@ class RunPaths:
     def id(self) -> str:
         """The run's name on disk: YYYYMMDD-HHMMSS-<name>-<4 random characters>."""
         return self.root.name
+
+    def itself(self) -> "RunPaths":
+        """Return the run where a link such as `latest` leads to now: the link may move while somebody works on it."""
+        return RunPaths(self.root.resolve()) if self.root.is_symlink() else self
 
     @property
     def spec(self) -> Path:

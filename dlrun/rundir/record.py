@@ -33,12 +33,13 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Branch:
-    """Where a child run left its parent: after so many epochs and steps, with these keys changed."""
+    """Where a child run left its parent: after so many epochs and steps, with these keys changed, and what was allowed."""
 
     parent: str
     epoch: float
     step: int
     changes: tuple[str, ...]
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +224,7 @@ LOOK: dict[str, Reader] = {
     "high": _or_none(_number),
     "n": _whole,
 }
-BRANCH: dict[str, Reader] = {"parent": _text, "epoch": _number, "step": _whole, "changes": _each(_text)}
+BRANCH: dict[str, Reader] = {"parent": _text, "epoch": _number, "step": _whole, "changes": _each(_text), "allowed": _each(_text)}
 RESUMPTION: dict[str, Reader] = {"time": _time, "step": _whole, "allowed": _each(_text)}
 
 RECORD: dict[str, Reader] = {

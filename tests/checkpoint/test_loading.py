@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dlrun import checkpoint
+from dlrun.checkpoint.saving import known
 from dlrun.errors import DlrunError
 from dlrun.rundir.growing import AppendFile
 from dlrun.rundir.paths import RunPaths
@@ -27,6 +28,10 @@ def saved(paths: RunPaths) -> State:
     return state
 
 
+def file_of(restored: checkpoint.Restored) -> str | None:
+    return restored.entry.file if restored.entry else None
+
+
 def spoil(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -35,14 +40,14 @@ def spoil(path: Path) -> None:
 
 def test_a_state_comes_back_whole(paths: RunPaths, saved: State) -> None:
     back = fresh()
-    assert checkpoint.restore(paths, back) == checkpoint.Restored("00000009.npz", {}, ())
+    assert checkpoint.restore(paths, back) == checkpoint.Restored(known(paths).last, {}, ())
     assert equal(back, saved)
     assert back.dropout_rng.random() == saved.dropout_rng.random()
 
 
 def test_without_a_checkpoint_a_state_stays_as_it_is(paths: RunPaths) -> None:
     back = fresh()
-    assert checkpoint.restore(paths, back).file is None
+    assert file_of(checkpoint.restore(paths, back)) is None
     assert equal(back, fresh())
 
 
@@ -50,7 +55,7 @@ def test_a_damaged_last_is_passed_over_and_removed(paths: RunPaths, saved: State
     spoil(paths.checkpoints / "00000009.npz")
     back = fresh()
     restored = checkpoint.restore(paths, back)
-    assert restored.file == "00000007.npz"
+    assert file_of(restored) == "00000007.npz"
     assert "00000009.npz cannot be used: the checkpoint is damaged" in restored.passed_over[0]
     assert equal(back, trained())
     checkpoint.settle(paths, restored, fresh())
@@ -65,7 +70,7 @@ def test_when_none_is_whole_nothing_is_left_of_them(paths: RunPaths, saved: Stat
         spoil(paths.checkpoints / name)
     back = fresh()
     restored = checkpoint.restore(paths, back)
-    assert (restored.file, len(restored.passed_over)) == (None, 2)
+    assert (file_of(restored), len(restored.passed_over)) == (None, 2)
     assert equal(back, fresh())
     checkpoint.settle(paths, restored, fresh())
     assert names(paths) == []
@@ -76,10 +81,10 @@ def test_one_of_the_two_manifests_is_enough(paths: RunPaths, saved: State, name:
     spoil(paths.checkpoints / name)
     back = fresh()
     restored = checkpoint.restore(paths, back)
-    assert restored.file == "00000009.npz"
+    assert file_of(restored) == "00000009.npz"
     assert [told.split(":")[0] for told in restored.passed_over] == [f"{name} cannot be used"]
     checkpoint.settle(paths, restored, back)
-    assert checkpoint.restore(paths, back) == checkpoint.Restored("00000009.npz", {}, ())  # it is written again
+    assert checkpoint.restore(paths, back) == checkpoint.Restored(known(paths).last, {}, ())  # it is written again
 
 
 def test_the_best_is_found_in_a_state_when_its_own_file_is_damaged(paths: RunPaths, saved: State) -> None:
@@ -97,7 +102,7 @@ def test_the_best_is_found_in_a_state_when_its_own_file_is_damaged(paths: RunPat
 @pytest.mark.parametrize(("until", "file"), [(None, "00000009.npz"), (4, "00000007.npz"), (3, None), (5, "00000009.npz")])
 def test_a_state_before_some_epoch(paths: RunPaths, saved: State, until: int | None, file: str | None) -> None:
     assert (saved.epoch, saved.position) == (4, 4)
-    assert checkpoint.restore(paths, fresh(), until=until).file == file
+    assert file_of(checkpoint.restore(paths, fresh(), until=until)) == file
 
 
 def test_a_checkpoint_counts_only_while_the_growing_files_begin_as_they_did(paths: RunPaths, saved: State) -> None:
@@ -114,10 +119,10 @@ def test_a_checkpoint_counts_only_while_the_growing_files_begin_as_they_did(path
         (5, None),
     ):
         paths.metrics.write_bytes(whole[:size])
-        assert checkpoint.restore(paths, fresh()).file == file
+        assert file_of(checkpoint.restore(paths, fresh())) == file
     paths.metrics.write_bytes(whole.replace(b"2", b"3") + b"more")
     restored = checkpoint.restore(paths, fresh())
-    assert (restored.file, restored.files["metrics.csv"].size) == ("00000010.npz", len(whole) - 2)
+    assert (file_of(restored), restored.files["metrics.csv"].size) == ("00000010.npz", len(whole) - 2)
     assert restored.passed_over == ("00000011.npz cannot be used: metrics.csv has lost what it held then",)
 
 
@@ -125,7 +130,7 @@ def test_parameters_of_another_network_are_refused(paths: RunPaths, saved: State
     with pytest.raises(DlrunError, match="not those of this network"):
         checkpoint.load_params(paths, "best", fresh(40).params)
     other = fresh(40)
-    assert checkpoint.restore(paths, other).file is None
+    assert file_of(checkpoint.restore(paths, other)) is None
     assert equal(other, fresh(40))
 
 

@@ -105,7 +105,7 @@ def test_a_child_that_lost_its_checkpoints_cannot_begin_at_step_0(tmp_path: Path
         pass
     for path in run.paths.checkpoints.glob("*.npz"):
         path.unlink()
-    with pytest.raises(Exception, match=rf"branch again: dlrun resume {parent.id} --at-epoch 2 -s learning_rate=1e-5"):
+    with pytest.raises(Exception, match=rf"branch again: dlrun resume .*{parent.id} --at-epoch 2 -s learning_rate=1e-5"):
         go_on(run.paths)
 
 
@@ -131,6 +131,7 @@ def test_the_best_of_the_parent_is_the_childs_until_it_is_better(parent: RunPath
         ("loss=softmax_cross_entropy", "loss.kind"),
         ("optimizer=momentum", "optimizer.kind"),
         ("training.dtype=float64", "training.dtype"),
+        ("training.batch_size=16", "training.batch_size"),
     ],
 )
 def test_what_may_not_change_is_named(parent: RunPaths, change: str, key: str) -> None:
@@ -143,7 +144,7 @@ def test_what_may_not_change_is_named(parent: RunPaths, change: str, key: str) -
     "change",
     [
         "learning_rate.decay=cosine", "regularization.keep_prob=1", "regularization.l1=1", "optimizer.beta1=0.8",
-        "training.clip=1", "training.batch_size=16", "training.evaluate_every=3 steps", "diagnosis.target_error=1%",
+        "training.clip=1", "training.evaluate_every=3 steps", "diagnosis.target_error=1%",
         "training.early_stopping={patience: 1}", "name=other",
     ],
 )  # fmt: skip
@@ -166,17 +167,48 @@ def test_what_makes_no_child(parent: RunPaths, changes: list[str], at_epoch: int
     assert [path.name for path in parent.root.parent.iterdir() if path.is_dir() and not path.is_symlink()] == [parent.id]
 
 
-def test_the_batch_size_changes_between_epochs_only(tmp_path: Path) -> None:
+def test_a_child_begins_no_later_than_its_parent_came(tmp_path: Path) -> None:
     with open_run(experiment(tmp_path, SMALL), tmp_path / "runs") as run:
         for step in run.train():
             if step.step == STEPS + 3:
                 break
-    with pytest.raises(InvalidInput, match="batch_size cannot change within an epoch"):
-        branch(run.paths, "training.batch_size=16")
-    child = branch(run.paths, "training.batch_size=16", at_epoch=1)
-    assert len(rows(child.paths.steps)) == STEPS + 2 * 13
-    beyond = branch(run.paths, "learning_rate=1e-5", at_epoch=2)  # the parent would have come there
-    assert [row["learning_rate"] for row in rows(beyond.paths.metrics)] == ["0.001"] * 2 + ["1e-05"]
+    with pytest.raises(InvalidInput, match="the parent has come to epoch 1 only"):
+        branch(run.paths, "learning_rate=1e-5", at_epoch=2)
+    assert runs_in(tmp_path / "runs") == [run.paths]
+
+
+def test_a_child_of_a_child_begins_with_what_that_began_with(tmp_path: Path) -> None:
+    """Its last two checkpoints are later ones: only the first can be trained on from, and only with its own spec."""
+    parent, _ = train_run(tmp_path, SMALL, "training.epochs=9", "training.checkpoint_every=1 epoch")
+    child = branch(parent.paths, "learning_rate.initial=0.05", at_epoch=3)
+    grandchild = branch(child.paths, "name=other", at_epoch=5)
+    assert rows(grandchild.paths.metrics) == rows(child.paths.metrics)
+    with pytest.raises(InvalidInput, match="left its own parent at epoch 3, so epoch 2 is not its own"):
+        branch(child.paths, "name=other", at_epoch=2)
+
+
+def test_another_watched_column_is_not_compared_with_the_old_one(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path, SMALL, "training.epochs=6", "training.early_stopping={patience: 4}")
+    told = "training.early_stopping={patience: 2, watch: train_loss}"
+    child = branch(run.paths, told, "training.epochs=12", "regularization.keep_prob=1", at_epoch=3)
+    assert child.state.epoch > 5  # train_loss is above the best dev_error, and falls
+
+
+def test_without_recorded_steps_a_child_has_none_and_resumes_exactly(tmp_path: Path, parent: RunPaths) -> None:
+    changes = ["training.record_steps=off", "training.epochs=6"]
+    expected = contents(branch(parent, *changes).paths)
+    assert "steps.csv" not in expected
+    with branch_run(parent, changes, tmp_path / "other", watch=look_away) as run:
+        for step in run.train():
+            if step.step == 4 * STEPS:
+                break
+    go_on(run.paths)
+    assert unlike(run.paths, expected) == []
+
+
+def test_the_parent_is_free_while_its_child_trains(tmp_path: Path, parent: RunPaths) -> None:
+    with branch_run(parent, ["training.epochs=5"], tmp_path / "other", watch=look_away), lock_run(parent):
+        pass
 
 
 def test_a_parent_at_work_is_not_read(parent: RunPaths) -> None:

@@ -172,3 +172,33 @@ def test_seconds_and_the_time_limit_count_all_processes(tmp_path: Path) -> None:
     assert record.summary["steps"] <= 13
     assert record.seconds
     assert record.seconds > 3_599
+
+
+def test_rows_that_every_checkpoint_counts_on_are_not_done_without(paths: RunPaths) -> None:
+    whole = paths.steps.read_bytes()
+    paths.steps.unlink()
+    before = {file: file.read_bytes() for file in paths.checkpoints.iterdir()}
+    with pytest.raises(InvalidInput, match="this file is not as it was") as raised, resume_run(paths):
+        pass
+    assert raised.value.problems[0].where == str(paths.steps)
+    assert {file: file.read_bytes() for file in paths.checkpoints.iterdir()} == before
+    paths.steps.write_bytes(whole)
+    assert go_on(paths).resumptions[-1].step == 11
+
+
+def test_other_columns_are_not_taken_for_the_ones_that_were_trained_on(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("a,b,y\n" + "".join(f"{k % 9},{k % 5},{'yes' if k % 9 > 4 else 'no'}\n" for k in range(90)))
+    text = "data: {source: {kind: csv, path: table.csv, target: y}}\ntraining: {epochs: 5}"
+    with open_run(experiment(tmp_path, text), tmp_path / "runs") as run:
+        next(run.train())
+    table.write_text(table.read_text().replace("a,b,y", "b,a,y"))
+    with pytest.raises(InvalidInput, match="its weights mean nothing here"), resume_run(run.paths, allow_changes=True):
+        pass
+
+
+def test_a_link_that_moves_leads_nobody_astray(tmp_path: Path, paths: RunPaths) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    latest = RunPaths(tmp_path / "runs" / "latest").itself()
+    assert latest.root == paths.root.resolve()
+    assert paths.itself() is paths

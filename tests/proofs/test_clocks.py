@@ -183,7 +183,9 @@ def test_a_sign_of_life_is_judged_from_wherever_it_comes(tmp_path: Path, record_
                     with pytest.raises(RunBusy, match=f"pid {record.pid} on elsewhere is writing"), resume_run(paths):
                         pass
         row.figure = "all judged so"
-        assert checkpoint.restore(paths, told.start()).file == "00000005.npz"
+        restored = checkpoint.restore(paths, told.start())
+        assert restored.entry
+        assert restored.entry.file == "00000005.npz"
 
 
 def offsets() -> list[float]:

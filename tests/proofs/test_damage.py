@@ -80,7 +80,8 @@ def judged(paths: RunPaths, name: str, saved: State) -> str:
     """Load all there is while one file is damaged, and compare it to the bit; say whether that was named, or did no harm."""
     back, params = fresh(), fresh().params
     restored = checkpoint.restore(paths, back)
-    assert restored.file == (PREVIOUS if name == LAST else LAST), name
+    assert restored.entry
+    assert restored.entry.file == (PREVIOUS if name == LAST else LAST), name
     assert equal(back, trained() if name == LAST else advance(trained(), 2)), name
     told = " ".join(restored.passed_over)
     try:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from dlrun.errors import InvalidInput, Problem
+from dlrun.experiment.resumption import resume_run
 from dlrun.rundir.paths import RunPaths
 from tests.proofs.counting import FULL, RecordProperty, cases, proof
 from tests.proofs.survivors import contents, go_on, killed_at, reference, set_up_in, trust_the_power, unlike
@@ -62,26 +64,27 @@ def test_torn_rows_cost_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     damages: list[dict[str, bytes | None]] = [{}]
     damages += [{name: left} for name, whole in files.items() for left in torn(whole)]
     damages += [all_torn(files, rng) for _ in range(cases(300, 10))]
-    bar = "all go on to the bytes of the run that nothing disturbed"
+    bar = "all go on to the bytes of the run that nothing disturbed; where rows are gone that every checkpoint counts on, "
+    bar += "refused with the file's name, nothing changed, and so once the file is back"
     with proof(record_property, "growing files of a killed run, torn anywhere, cost nothing", bar=bar) as row:
-        found = Counter[int]()
+        found = Counter[int | None]()
         for damage in damages:
             row.cases += 1
             found[goes_on_from(paths, damage, expected, tmp_path / "copies" / paths.id)] += 1
-        row.figure = "all equal; " + ", ".join(
-            f"{found[step]:,} went on from step {step}" for step in sorted(found, reverse=True)
-        )
-        assert found.keys() == {LAST, PREVIOUS, 0}
+        went_on = ", ".join(f"{found[step]:,} went on from step {step}" for step in (LAST, PREVIOUS))
+        row.figure = f"all equal; {went_on}, {found[None]:,} were refused until the file was back"
+        assert found.keys() == {LAST, PREVIOUS, None}
 
 
-def goes_on_from(killed: RunPaths, damage: Mapping[str, bytes | None], expected: dict[str, bytes], copy: Path) -> int:
-    """Let a copy with torn files go on, see that nothing shows, and return the step it went on from."""
+def goes_on_from(killed: RunPaths, damage: Mapping[str, bytes | None], expected: dict[str, bytes], copy: Path) -> int | None:
+    """Let a copy with torn files go on, see that nothing shows, and return the step it went on from; None if it was refused."""
     shutil.copytree(killed.root, copy)
     for name, left in damage.items():
         (copy / name).unlink()
         if left is not None:
             (copy / name).write_bytes(left)
     paths = RunPaths(copy)
+    refused = is_refused(paths, killed, damage)
     record = go_on(paths)
     shown = {name: left and left[-80:] for name, left in damage.items()}
     assert record.status == "completed", shown
@@ -89,7 +92,24 @@ def goes_on_from(killed: RunPaths, damage: Mapping[str, bytes | None], expected:
     assert not (wrong := unlike(paths, expected)), (wrong, shown)
     assert_timings_are_whole(paths)
     shutil.rmtree(copy)
-    return record.resumptions[-1].step
+    return None if refused else record.resumptions[-1].step
+
+
+def is_refused(paths: RunPaths, killed: RunPaths, damage: Mapping[str, bytes | None]) -> bool:
+    """Say whether the run cannot go on since rows are gone; then nothing has changed, and the files are brought back."""
+    before = {path: path.read_bytes() for path in paths.root.rglob("*") if path.is_file() and path != paths.lock}
+    problems: tuple[Problem, ...] = ()
+    try:
+        with resume_run(paths):
+            return False
+    except InvalidInput as error:
+        problems = error.problems
+    assert all(problem.what.startswith("this file is not as it was") for problem in problems)
+    assert {Path(problem.where).name for problem in problems} <= damage.keys()
+    assert {path: path.read_bytes() for path in before} == before
+    for name in damage:
+        shutil.copy(killed.root / name, paths.root / name)
+    return True
 
 
 def assert_timings_are_whole(paths: RunPaths) -> None:
