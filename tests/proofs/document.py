@@ -1,7 +1,8 @@
-"""docs/PROOF.md: the table of the last `make proof`, with the machine it ran on."""
+"""docs/PROOF.md: what each proof found when it last ran in full, and on which machine."""
 
 import os
 import platform
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,19 +13,22 @@ PAGE = ROOT / "docs/PROOF.md"
 BITES = Path(__file__).with_name("bites.md")
 LIBRARIES = ("numpy", "pydantic", "pyyaml", "hypothesis")
 
+ROW = re.compile(r"^\| .* \| `(tests/[^`]+)` \|$", re.MULTILINE)
+
 Rows = Mapping[str, Mapping[str, str]]  # by the id of the test
 
 INTRODUCTION = """\
 # What is proven, and how
 
 Written by `make proof`; do not edit. Every promise below is a test that `make test` runs with a smaller count. A promise holds
-for the cases that were tried: random ones from a fresh seed each time, and those that somebody thought of.
+for the cases that were tried: random ones from a fresh seed each time, and those that somebody thought of. Each row is of the day
+on which that proof last ran with its full count: `make proof`, or with `DLRUN_PROOF=full` some of them.
 """
 
 
-def page(rows: Rows) -> str:
-    """Return the document for these rows."""
-    return "\n".join([INTRODUCTION, *_table(rows), "", *_circumstances(), "", BITES.read_text(encoding="utf-8")])
+def page(rows: Rows, earlier: str = "") -> str:
+    """Return the document for these rows, and those of an earlier document that have not been found anew."""
+    return "\n".join([INTRODUCTION, *_table(rows, earlier), "", *_circumstances(), "", BITES.read_text(encoding="utf-8")])
 
 
 def lines(rows: Rows) -> Iterator[str]:
@@ -33,12 +37,15 @@ def lines(rows: Rows) -> Iterator[str]:
         yield f"{row['verdict']:5}  {row['promise']}: {int(row['cases']):,} cases; {row['figure']}  (bar: {row['bar']}; {test})"
 
 
-def _table(rows: Rows) -> Iterator[str]:
-    yield "| promise | cases | found | bar | verdict | test |"
-    yield "|---|---:|---|---|---|---|"
-    for test, row in sorted(rows.items()):
-        cells = (row["promise"], f"{int(row['cases']):,}", row["figure"], row["bar"], row["verdict"], f"`{test}`")
-        yield f"| {' | '.join(cell.replace('|', '·') for cell in cells)} |"
+def _table(rows: Rows, earlier: str) -> Iterator[str]:
+    yield "| promise | cases | found | bar | verdict | day | test |"
+    yield "|---|---:|---|---|---|---|---|"
+    found = {match[1]: match[0] for match in ROW.finditer(earlier)}
+    for test, row in rows.items():
+        day = f"{datetime.now(UTC):%Y-%m-%d}"
+        cells = (row["promise"], f"{int(row['cases']):,}", row["figure"], row["bar"], row["verdict"], day, f"`{test}`")
+        found[test] = f"| {' | '.join(cell.replace('|', '·') for cell in cells)} |"
+    yield from (found[test] for test in sorted(found))
 
 
 def _circumstances() -> Iterator[str]:

@@ -20,12 +20,17 @@ def proofs() -> Iterator[str]:
 
 
 def test_the_page_has_every_proof_and_no_other() -> None:
-    told = re.findall(r"\| (\w+) \| `([^`\[]+)[^`]*` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    told = re.findall(r"\| (\w+) \| [0-9-]+ \| `([^`\[]+)[^`]*` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert {test for _, test in told} == set(proofs()), "make proof writes docs/PROOF.md"
     assert {verdict for verdict, _ in told} == {"holds"}
 
 
 def test_rows_are_sorted_and_whole() -> None:
     written = page({"tests/b.py::test_b": ROW, "tests/a.py::test_a": ROW})
-    assert re.findall(r"^\| a · b \| 10,000 \| 0 escapes \| none \| holds \| `tests/(.)", written, re.MULTILINE) == ["a", "b"]
+    assert re.findall(r"^\| a · b \| 10,000 \| 0 escapes \| none \| holds \| [0-9-]+ \| `tests/(.)", written, re.MULTILINE) == [
+        "a",
+        "b",
+    ]
+    again = page({"tests/b.py::test_b": ROW | {"figure": "1 escape"}, "tests/c.py::test_c": ROW}, written)
+    assert re.findall(r"\| (\d) escapes? \| .* \| `tests/(.)", again) == [("0", "a"), ("1", "b"), ("0", "c")]
     assert [line.split("; ")[-1] for line in lines({"t::b": ROW, "t::a": ROW})] == ["t::a)", "t::b)"]
