@@ -22,6 +22,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("what is proven")
         for line in document.lines(proofs):
             terminalreporter.write_line(line)
-        if counting.FULL:
+        if counting.WRITTEN:
             earlier = document.PAGE.read_text(encoding="utf-8") if document.PAGE.exists() else ""
             document.PAGE.write_text(document.page(proofs, earlier), encoding="utf-8")

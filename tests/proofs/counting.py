@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from hypothesis import HealthCheck, settings
 
 FULL = os.environ.get("DLRUN_PROOF") == "full"
+WRITTEN = os.environ.get("DLRUN_PROOF") in ("full", "few")  # whether docs/PROOF.md gets the rows, with their counts
 RecordProperty = Callable[[str, object], None]
 
 
