@@ -22,8 +22,8 @@ INTRODUCTION = """\
 
 Written by `make proof`; do not edit. Every promise below is a test that `make test` runs with a smaller count. A promise holds
 for the cases that were tried: random ones from a fresh seed each time, and those that somebody thought of. Each row is of the day
-on which that proof last ran for this page: with its full count in `make proof`, or with `DLRUN_PROOF=full` or `few` some of them; the column
-of cases says how many there were.
+on which that proof last ran for this page: with its full count in `make proof`, or some of them with `DLRUN_PROOF=full` or `few`;
+the column of cases says how many there were.
 """
 
 
