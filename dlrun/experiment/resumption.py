@@ -91,18 +91,17 @@ def unchanged(paths: RunPaths, experiment: Experiment, *, allow_changes: bool) -
 
     Errors: InvalidInput with all of it if it may not.
     """
-    stored = read_json(paths.provenance, LARGEST_PROVENANCE)
+    stored, where = read_json(paths.provenance, LARGEST_PROVENANCE), str(paths.root)
     found = list(changed_since(stored, surroundings(experiment)))
+    cure = f"bring it back as it was, or go on all the same with {ALLOW}: no longer byte for byte"
     if not paths.preparation.exists() or sha256_of(paths.preparation) != fingerprint(paths, "preparation"):
         found.append("preparation.json is not the one this run was trained with")
     else:
         then, now = stored_preparation(paths), experiment.splits.preparation
         if (then.features, then.classes) != (now.features, now.classes):
-            what = "the features or classes are not those this run was trained with: its weights mean nothing here"
-            raise InvalidInput(Problem(what=what, where=str(paths.root), cure="bring the data back as it was, or train anew"))
+            found.append("the features or classes are not those this run was trained with: its weights mean nothing here")
+            cure, allow_changes = "bring the data back as it was, or train anew", False
     if found and not allow_changes:
-        cure = f"bring it back as it was, or go on all the same with {ALLOW}: no longer byte for byte"
-        where = str(paths.root)
         raise InvalidInput(*(Problem(what=what, where=where, cure=cure if what is found[-1] else "") for what in found))
     return tuple(found)
 
