@@ -17,10 +17,17 @@ class Interrupts:
     def __init__(self) -> None:
         self.number: int | None = None
         self._shielded = 0
+        self._leaving = False
 
     def note(self, number: int, frame: FrameType | None = None) -> None:
-        """Remember a first signal; raise Interrupted at a second one, wherever the program is, unless it is shielded."""
+        """Remember a first signal; raise Interrupted at a second one, wherever the program is, unless it is shielded.
+
+        Whatever comes after that changes nothing: the end is being put on record.
+        """
+        if self._leaving:
+            return
         if self.number is not None and not self._shielded:
+            self._leaving = True
             raise Interrupted(number)
         self.number = number
 

@@ -51,16 +51,16 @@ def open_run(
                 run = Run(experiment, paths, _first_record(experiment, paths, argv, overrides, branch), interrupts, state)
                 with interrupts.shield():
                     run.note()
+                    held.enter_context(ending_on_record(run))
             except BaseException:
                 with interrupts.shield(), suppress(OSError):
                     disk.remove_tree(paths.root)
                 raise
-            with ending_on_record(run):
-                point_latest_at(paths)
-                child = [f"child of {branch.parent} at epoch {branch.epoch:g}: {', '.join(branch.changes)}"] if branch else []
-                allowed = [f"allowed: {change}" for change in branch.allowed] if branch else []
-                run.log(f"started {paths.id}", *child, *allowed, *experiment.notes)
-                yield run
+            point_latest_at(paths)
+            child = [f"child of {branch.parent} at epoch {branch.epoch:g}: {', '.join(branch.changes)}"] if branch else []
+            allowed = [f"allowed: {change}" for change in branch.allowed] if branch else []
+            run.log(f"started {paths.id}", *child, *allowed, *experiment.notes)
+            yield run
 
 
 @contextmanager

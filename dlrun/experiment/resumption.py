@@ -4,7 +4,7 @@ import os
 import shlex
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -38,7 +38,7 @@ def resume_run(paths: RunPaths, *, allow_changes: bool = False) -> Iterator[Run]
     Errors: RunBusy if a process works on it; InvalidInput, before anything is changed, if it has nothing to go on with, or if
     what decides its bits is not as it was; DlrunError if it is damaged.
     """
-    with heeded() as interrupts, lock_run(paths), np.errstate(all="ignore"):
+    with heeded() as interrupts, lock_run(paths), np.errstate(all="ignore"), ExitStack() as held:
         record = resumable(paths)
         for folder in (paths.checkpoints, paths.predictions):
             own_folder(folder)
@@ -60,9 +60,9 @@ def resume_run(paths: RunPaths, *, allow_changes: bool = False) -> Iterator[Run]
             run = Run(experiment, paths, _again(record, state, allowed), interrupts, state)
             run.beginning = (*restored.passed_over, _where(restored, state), *(f"allowed: {change}" for change in allowed))
             run.note()
-        with ending_on_record(run):
-            run.log(*run.beginning)
-            yield run
+            held.enter_context(ending_on_record(run))
+        run.log(*run.beginning)
+        yield run
 
 
 def resumable(paths: RunPaths) -> RunRecord:
