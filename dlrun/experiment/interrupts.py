@@ -34,6 +34,7 @@ class Interrupts:
     def check(self, cure: str) -> None:
         """Raise Interrupted if a signal has come; cure says what has become of the work, and how it goes on."""
         if self.number is not None:
+            self._leaving = True
             raise Interrupted(self.number, cure)
 
     @contextmanager
