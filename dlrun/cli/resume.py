@@ -68,7 +68,7 @@ class _Replay:
         first = next(iterator, None)
         if first is None:
             return
-        note = f"no checkpoint lies at epoch {self.at_epoch}: the run is trained again to there, from step {first.step} on"
+        note = f"· no checkpoint lies at epoch {self.at_epoch}: the run is trained again to there, from step {first.step} on"
         watch(experiment, chain([first], iterator), [note], from_step=first.step, quiet=self.quiet, verbose=self.verbose)
 
 

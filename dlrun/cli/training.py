@@ -57,14 +57,14 @@ def follow(run: "Run", *, quiet: bool, verbose: bool) -> None:
     from contextlib import closing
 
     with closing(run.train()) as steps:
-        notes = [*run.experiment.notes, *run.beginning, f"run {run.paths.root}"]
-        watch(run.experiment, steps, notes, from_step=run.state.step, quiet=quiet, verbose=verbose)
+        lines = [*(f"· {note}" for note in (*run.experiment.notes, *run.beginning)), f"run {run.paths.root}"]
+        watch(run.experiment, steps, lines, from_step=run.state.step, quiet=quiet, verbose=verbose)
 
 
 def watch(
-    experiment: "Experiment", steps: "Iterable[StepEnd]", notes: Sequence[str], *, from_step: int, quiet: bool, verbose: bool
+    experiment: "Experiment", steps: "Iterable[StepEnd]", lines: Sequence[str], *, from_step: int, quiet: bool, verbose: bool
 ) -> None:
-    """Go through the steps, and show them unless nobody wants to see."""
+    """Go through the steps, and show them under these lines unless nobody wants to see."""
     from dlrun.cli.progress import Watcher
     from dlrun.report.terminal import console
 
@@ -73,6 +73,6 @@ def watch(
             pass
         return
     watcher = Watcher(console(stderr=True), experiment, from_step=from_step, every_row=verbose)
-    for note in notes:
-        watcher.say(f"· {note}" if not note.startswith("run ") else note, style="dim")
+    for line in lines:
+        watcher.say(line, style="dim")
     watcher.watch(steps)

@@ -11,7 +11,7 @@ from dlrun.errors import Diverged, DlrunError, InvalidInput, Problem, raise_all
 from dlrun.experiment.interrupts import Interrupts
 from dlrun.experiment.opening import open_run
 from dlrun.experiment.origins import resolved_spec, stored_spec
-from dlrun.experiment.recording import METRICS, STEPS, Records, cut_back_to
+from dlrun.experiment.recording import LARGEST, METRICS, STEPS, Records, cut_back_to
 from dlrun.experiment.resumption import fits, resume_run, unchanged
 from dlrun.experiment.run import Run
 from dlrun.experiment.setup import Experiment, set_up
@@ -37,7 +37,6 @@ WHY_NOT = (
     "data, architecture, loss and seed decide what the weights mean, the kind of the optimizer what it remembers, the batch size "
     "what a step is"
 )
-LARGEST = 2**30  # bytes of a growing file
 
 Watch = Callable[[Experiment, Iterable[StepEnd]], None]
 
@@ -55,9 +54,8 @@ def go_on(
 
     Errors: InvalidInput for a place to begin at without anything to change; more when it is opened.
     """
-    paths = paths.itself()
     if changes:
-        home = paths.root.absolute().parent  # the run may be the working directory
+        home = paths.root.resolve().parent  # the run may be the working directory, or a link
         return branch_run(paths, changes, home, at_epoch=at_epoch, argv=argv, allow_changes=allow_changes, watch=watch)
     if at_epoch is not None:
         cure = "say what the child run does otherwise: -s learning_rate.initial=3e-4"
@@ -85,7 +83,7 @@ def branch_run(
     process is writing to the parent.
     """
     with ExitStack() as reading:
-        reading.enter_context(shared(parent))
+        parent = reading.enter_context(shared(parent))
         record = RunRecord.load(parent)
         own_folder(parent.checkpoints)
         of_parent = set_up(resolved_spec(parent))

@@ -41,7 +41,7 @@ def evaluate_file(paths: RunPaths, path: str) -> JudgedFile:
     run was trained on is refused, since its error says nothing about new examples.
     Errors: InvalidInput for whatever is wrong with the file, a label that the run does not know among them.
     """
-    with lock_run(paths):
+    with lock_run(paths) as paths:
         record, predictor = RunRecord.load(paths), load_predictor(paths)
         source = predictor.spec.data.source
         raw = read_labelled_rows(path, predictor.preparation, source)

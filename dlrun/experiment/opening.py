@@ -41,6 +41,7 @@ def open_run(
     run.json is written last, and makes a directory a run: until then nothing has been lost that anybody could miss.
     Errors: DlrunError if the directory cannot be written.
     """
+    # the loop looks for what is not finite, and says more than a warning
     with heeded() as interrupts, np.errstate(all="ignore"):
         paths = create_run(runs_dir, experiment.spec.name)
         with ExitStack() as held:
@@ -67,8 +68,7 @@ def open_run(
 def ending_on_record(run: Run) -> Iterator[None]:
     """Put on record how the run ends if it does not end as it should."""
     try:
-        with np.errstate(all="ignore"):  # the loop looks for what is not finite, and says more than a warning
-            yield
+        yield
     except BaseException as error:
         with run.interrupts.shield(), suppress(DlrunError):  # a disk that is full is full for this too
             _end_badly(run, error)

@@ -24,7 +24,7 @@ TIMING = re.compile(rb"[0-9.e+-]+,[0-9.e+-]+,[0-9.e+-]+\n")
 
 MOST_STEPS = 100_000  # rows of steps.csv; a longer run is thinned evenly
 ROWS_AT_ONCE = 1_000
-LARGEST = 2**30  # bytes of metrics.csv and timings.csv
+LARGEST = 2**30  # bytes of a growing file that is read whole
 
 
 def record_every(record_steps: Literal["auto", "off"] | int, total_steps: int) -> int | None:

@@ -38,7 +38,7 @@ def resume_run(paths: RunPaths, *, allow_changes: bool = False) -> Iterator[Run]
     Errors: RunBusy if a process works on it; InvalidInput, before anything is changed, if it has nothing to go on with, or if
     what decides its bits is not as it was; DlrunError if it is damaged.
     """
-    with heeded() as interrupts, lock_run(paths), np.errstate(all="ignore"), ExitStack() as held:
+    with heeded() as interrupts, lock_run(paths) as paths, np.errstate(all="ignore"), ExitStack() as held:
         record = resumable(paths)
         for folder in (paths.checkpoints, paths.predictions):
             own_folder(folder)

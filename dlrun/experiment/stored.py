@@ -42,8 +42,7 @@ def reopen(paths: RunPaths, which: checkpoint.Which = "best") -> Experiment:
 
 def evaluate_part(paths: RunPaths, part: Part) -> tuple[Judgement, RunRecord]:
     """Judge a run's best parameters on one part; a look at test is counted in run.json before it is shown."""
-    paths = paths.itself()
-    with lock_run(paths):
+    with lock_run(paths) as paths:
         record = RunRecord.load(paths)
         experiment = reopen(paths)
         splits = experiment.splits

@@ -19,12 +19,14 @@ GLANCE = 0.05  # seconds; whoever asks `is_held` has the lock for microseconds, 
 
 
 @contextmanager
-def lock_run(paths: RunPaths) -> Iterator[None]:
-    """Hold the run until the block is left; however the process ends, the kernel lets go.
+def lock_run(paths: RunPaths) -> Iterator[RunPaths]:
+    """Hold the run until the block is left, and yield its own paths; however the process ends, the kernel lets go.
 
-    The lock is on the open file, not on its existence: the file stays, and a stale one locks nobody out.
+    The lock is on the open file, not on its existence: the file stays, and a stale one locks nobody out. Whoever came by a link
+    such as `latest` works on with the paths that are yielded: the link may move meanwhile.
     Errors: RunBusy, with who holds it, if another process does; DlrunError if the directory cannot be written.
     """
+    paths = paths.itself()
     with explained("open", paths.lock):
         fd = open_regular(paths.lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW)
     try:
@@ -32,17 +34,18 @@ def lock_run(paths: RunPaths) -> Iterator[None]:
             _take(fd, paths)
             disk.truncate(fd, 0)
             write_all(fd, f"pid {os.getpid()} on {socket.gethostname()}\n".encode())
-        yield
+        yield paths
     finally:
         os.close(fd)
 
 
 @contextmanager
-def shared(paths: RunPaths) -> Iterator[None]:
-    """Keep writers away from a run that is only read; nothing of it is changed, and other readers may come.
+def shared(paths: RunPaths) -> Iterator[RunPaths]:
+    """Keep writers away from a run that is only read, and yield its own paths; nothing is changed, and other readers may come.
 
     Errors: RunBusy if a process is writing to it.
     """
+    paths = paths.itself()
     with explained("open", paths.lock):
         try:
             fd = open_regular(paths.lock, os.O_RDONLY | os.O_NOFOLLOW)
@@ -52,7 +55,7 @@ def shared(paths: RunPaths) -> Iterator[None]:
         if fd >= 0:
             with explained("lock", paths.lock):
                 _take(fd, paths, fcntl.LOCK_SH)
-        yield
+        yield paths
     finally:
         if fd >= 0:
             os.close(fd)

@@ -13,11 +13,11 @@ import pytest
 from dlrun.errors import DlrunError, InvalidInput, RunBusy
 from dlrun.experiment.opening import open_run
 from dlrun.experiment.resumption import resume_run
-from dlrun.rundir.locking import lock_run
+from dlrun.rundir.locking import lock_run, shared
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
 from tests.experiments import SMALL, experiment, train_run
-from tests.proofs.survivors import contents, go_on, unlike
+from tests.proofs.survivors import contents, go_on, train_to_the_end, unlike
 
 LONG = ("training.epochs=6", "training.checkpoint_every=5 steps")
 
@@ -198,7 +198,20 @@ def test_other_columns_are_not_taken_for_the_ones_that_were_trained_on(tmp_path:
 
 
 def test_a_link_that_moves_leads_nobody_astray(tmp_path: Path, paths: RunPaths) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    latest = RunPaths(tmp_path / "runs" / "latest").itself()
-    assert latest.root == paths.root.resolve()
-    assert paths.itself() is paths
+    """`latest` leads to another run while this one goes on: nothing of that other run may change."""
+    link = RunPaths(tmp_path / "runs" / "latest")
+    with resume_run(link) as run:
+        other, _ = train_run(tmp_path)
+        assert link.root.resolve() == other.paths.root.resolve()
+        before = {file: file.read_bytes() for file in other.paths.root.rglob("*") if file.is_file()}
+        train_to_the_end(run)
+    assert {file: file.read_bytes() for file in before} == before
+    assert RunRecord.load(paths).status == "completed"
+
+
+@pytest.mark.parametrize("held", [lock_run, shared])
+def test_whoever_holds_a_run_has_its_own_paths(tmp_path: Path, paths: RunPaths, held: Any) -> None:
+    with held(RunPaths(tmp_path / "runs" / "latest")) as own:
+        assert own.root == paths.root.resolve()
+    with held(paths) as own:
+        assert own == paths
