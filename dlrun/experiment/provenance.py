@@ -1,5 +1,6 @@
 """Where a run's numbers come from: versions, machine, threads, kernels, commit, and a fingerprint of the data."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -102,13 +103,22 @@ def blas() -> dict[str, Any]:
     from threadpoolctl import threadpool_info
 
     found = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    loaded: dict[str, Any] = next((one for one in threadpool_info() if one.get("user_api") == "blas"), {})
+    loaded = numpys_own([one for one in threadpool_info() if one.get("user_api") == "blas"])
     return {
         "name": str(found.get("name", "unknown")),
         "version": str(loaded.get("version") or found.get("version", "unknown")),
         "architecture": str(loaded.get("architecture", "unknown")),
         "threads": loaded.get("num_threads"),
     }
+
+
+def numpys_own(loaded: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return which of the BLAS libraries of this process is NumPy's: other packages bring theirs, in no order.
+
+    It is the one that was installed with NumPy (beside it in `numpy.libs`, or inside); of a shared one there is only one.
+    """
+    homes = (str(Path(np.__file__).parent) + os.sep, str(Path(np.__file__).parent) + ".libs" + os.sep)
+    return next((one for one in loaded if str(one.get("filepath", "")).startswith(homes)), next(iter(loaded), {}))
 
 
 def git(directory: Path) -> dict[str, Any] | None:

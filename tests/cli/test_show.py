@@ -148,7 +148,8 @@ def test_the_schedule_is_the_notes_table_and_can_be_drawn(tmp_path: Path) -> Non
 def test_a_child_says_where_it_left_and_what_was_allowed(tmp_path: Path) -> None:
     parent, _ = train_run(tmp_path)
     again = ("-s", "learning_rate.initial=1e-4", "--at-epoch", "2", "-q")
-    assert dlrun("resume", "@last", *again, cwd=tmp_path).returncode == 0
+    resumed = dlrun("resume", "@last", *again, cwd=tmp_path)
+    assert resumed.returncode == 0, resumed.stderr
     shown = dlrun("show", "@last", cwd=tmp_path)
     assert f"# parent   {parent.paths.id}, left at epoch 2 with learning_rate.initial=1e-4\n" in shown.stdout
     child = tree("@last", cwd=tmp_path)
