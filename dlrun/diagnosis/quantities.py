@@ -12,8 +12,8 @@ Task = Literal["classes", "numbers"]  # of a classifier, of a regression
 class Quantity:
     """One number of a run.
 
-    An `error` is a fraction wrong, of a regression in the target's units, and so is a gap; a `share` is 1 at most; a `plain` number
-    has units of its own; a `count` is known exactly. parts are those of the data it needs, task the one it exists for.
+    An `error` is a fraction wrong, of a regression in the target's units, and so is a gap; a `share` is 1 at most; a `plain`
+    number has units of its own; a `count` is known exactly. parts are those of the data it needs, task the one it exists for.
     """
 
     words: str

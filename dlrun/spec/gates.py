@@ -27,7 +27,8 @@ def key_fault(key: str, where: str = "gates") -> EntryFault | None:
         return EntryFault(f"{TEST} is no gate of a spec: what a run is trained and chosen for must not look at test", LOOK)
     if quantity not in QUANTITIES:
         near = closest(quantity, QUANTITIES)
-        return EntryFault(f"unknown quantity {quoted(key)} in {quoted(where)}{hint(quoted(near) if near else '')}", _allowed())
+        inside = f" in {quoted(where)}" if where else ""
+        return EntryFault(f"unknown quantity {quoted(key)}{inside}{hint(quoted(near) if near else '')}", _allowed())
     if against and quantity != PAIRED:
         return EntryFault(f"only {PAIRED} is compared with another run's, got {quoted(key)}", f"write '{PAIRED} vs {against}'")
     return None
@@ -42,7 +43,7 @@ def condition_fault(key: str, text: object, where: str = "gates") -> EntryFault 
             return None
     except ValueError:
         pass
-    name = f"{where}.{key}" if where else key
+    name = f"{where}.{key}".lstrip(".")
     shown = f"the text {quoted(text)}" if isinstance(text, str) else ""
     what = f"{name} must be {COMPARED_WORDS if against else BOUND_WORDS}"
     if isinstance(text, int | float) and not isinstance(text, bool):

@@ -53,8 +53,10 @@ class EntryFault:
 
 @dataclass(frozen=True, eq=False)
 class FreeMapping:
-    """Marks a mapping whose keys are no fields of a class: what it is in words, what may stand at each key that has a name and at
-    keys of a pattern, and what finds the fault of an entry. A key of it may hold dots and spaces."""
+    """Marks a mapping whose keys are no fields of a class, and may hold dots and spaces.
+
+    words say what it is; named and patterns, what may stand at which keys; fault finds what is wrong with an entry.
+    """
 
     words: str
     named: dict[str, Form]
