@@ -172,7 +172,8 @@ def test_damaged_files_are_told(dlrun: Shell, tmp_path: Path, file: str, content
     "gates",
     [
         [], 3, {"dev.error": 3}, {"dev.eror": "< 3%"}, {"test.error": "< 3%"}, {"dev.error vs /etc": "not worse"},
-        {"dev.error vs ../beside": "better"}, {"dev.error vs @last": "better"}, {"a": {"b": {}}}, {"dev.error": "< " + "9" * 10_000},
+        {"dev.error vs ../beside": "better"}, {"dev.error vs @last": "better"}, {"a": {"b": {}}},
+        {"dev.error": "< " + "9" * 10_000},
     ],
 )  # fmt: skip
 def test_a_record_from_a_stranger_is_judged_in_peace(dlrun: Shell, tmp_path: Path, gates: object) -> None:

@@ -34,7 +34,7 @@ def test_at_a_limit_the_score_test_is_just_rejected(b: int, c: int, n: int) -> N
         def unlikelihood(q: float, delta: float = delta) -> float:
             rest = 1 - 2 * q - delta
             terms = ((b, q + delta), (c, q), (n - b - c, rest))
-            return -sum(count * np.log(max(rate, 1e-300)) for count, rate in terms if count)
+            return -float(sum(count * np.log(max(rate, 1e-300)) for count, rate in terms if count))
 
         low, high = max(0.0, -delta), (1 - delta) / 2
         q = minimize_scalar(unlikelihood, bounds=(low, high), method="bounded", options={"xatol": 1e-12}).x
