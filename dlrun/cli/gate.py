@@ -42,15 +42,14 @@ def gate(
     """
     from dlrun.cli.closing import raise_for_gates
     from dlrun.experiment.stored import stored_diagnosis
+    from dlrun.gates.stored import judge_again, judge_stored
+    from dlrun.rundir.record import RunRecord
     from dlrun.rundir.references import find_run
     from dlrun.spec.gate_expressions import parse_gates
 
     asked = parse_gates(gates or [])
     paths = find_run(run, runs_dir)
     diagnosis = stored_diagnosis(paths)
-    from dlrun.gates.stored import judge_again, judge_stored
-    from dlrun.rundir.record import RunRecord
-
     record = RunRecord.load(paths)
     if asked:
         rows = judge_stored(paths, record, diagnosis, asked, runs_dir, lambda: _classes(paths))
