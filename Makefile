@@ -7,7 +7,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 ORACLE := $(VENV)-oracle
 
-SECTIONS := data architecture loss regularization optimizer learning_rate training diagnosis
+SECTIONS := data architecture loss regularization optimizer learning_rate training diagnosis gates
 
 .DEFAULT_GOAL := help
 .PHONY: help train test check fast lint types proof overhead oracle docs dist lock clean

@@ -2,6 +2,8 @@
 
 DlrunError                exit code 1: the run failed
 ├── InvalidInput          2: usage, spec or data invalid; nothing ran
+├── GateFailed            3: a run is not what its gates ask for
+├── GateUndecided         4: under --strict, nobody can tell whether it is
 ├── Diverged              5: a loss or gradient that is not a number
 ├── GradientCheckFailed   6: numerical and analytic gradients differ
 ├── RunBusy               7: another process holds the run
@@ -47,6 +49,18 @@ class InvalidInput(DlrunError):
     """Usage, spec or data are not what they must be; nothing has run."""
 
     exit_code = 2
+
+
+class GateFailed(DlrunError):
+    """The run is complete, and all that a gate's interval holds is refused by its condition."""
+
+    exit_code = 3
+
+
+class GateUndecided(DlrunError):
+    """The run is complete, and a gate's interval lies on both sides of its limit; an error under --strict alone."""
+
+    exit_code = 4
 
 
 class Diverged(DlrunError):

@@ -10,6 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from dlrun.diagnosis.gates import Bound, Compared, Gate, Gates
+from dlrun.diagnosis.quantities import PAIRED, QUANTITIES
 from dlrun.spec.schema import Alternative, Shape, fields_of
 from dlrun.spec.sections import Every
 
@@ -60,6 +62,8 @@ def _numbers(alternative: Alternative) -> st.SearchStrategy[Any]:
 
 def _alternatives(alternative: Alternative, key: str) -> st.SearchStrategy[Any]:
     """Every value of one type of a key; what a new type of key would need fails here until it is added."""
+    if alternative.free:
+        return st.lists(gates(), max_size=4).map(Gates)
     if alternative.type is Every:
         assert alternative.form
         return st.from_regex(alternative.form.pattern, fullmatch=True, alphabet=st.characters(codec="ascii")).map(Every.parse)
@@ -81,6 +85,17 @@ def _alternatives(alternative: Alternative, key: str) -> st.SearchStrategy[Any]:
     if alternative.type is None:
         return st.none()
     return st.booleans() if alternative.type is bool else instances(alternative.type)
+
+
+def gates() -> st.SearchStrategy[Gate]:
+    """Every gate that a spec may hold; whether it fits the task only the data says."""
+    numbers = st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False)
+    bounds = st.builds(Bound, st.sampled_from(["<", "<=", ">", ">="]), numbers, st.sampled_from(["", "%", " points"]))
+    words = st.builds(Compared, st.sampled_from(["not worse", "better"]))
+    runs = st.from_regex(r"\A[@./A-Za-z0-9~_-]{1,30}\Z", alphabet=st.characters(codec="ascii"))
+    return st.builds(Gate, st.sampled_from(sorted(QUANTITIES)), st.just(""), bounds) | st.builds(
+        Gate, st.just(PAIRED), runs, words
+    )
 
 
 def _item(alternative: Alternative) -> Iterator[Alternative]:

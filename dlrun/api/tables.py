@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from dlrun.data.preparation import Preparation
 from dlrun.data.sources.parsing import exact_numbers
 from dlrun.errors import DlrunError, Problem
-from dlrun.experiment.judgement import COLUMNS
 from dlrun.rundir.files import read_bytes
 from dlrun.rundir.own import LONGEST_LINE, own_folder
+from dlrun.rundir.predictions import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,6 +1,7 @@
 """The commands, and what an error looks like to the shell.
 
-Exit codes: 0 ok · 1 the run failed · 2 usage, spec or data invalid · 5 diverged · 6 gradient check failed · 7 the run is busy ·
+Exit codes: 0 ok · 1 the run failed · 2 usage, spec or data invalid · 3 a gate failed · 4 one is
+inconclusive, under --strict · 5 diverged · 6 gradient check failed · 7 the run is busy ·
 70 a bug · 130 / 143 interrupted.
 """
 
@@ -18,6 +19,7 @@ from dlrun.cli import (
     evaluate,
     explain,
     export,
+    gate,
     gradcheck,
     init,
     ls,
@@ -48,6 +50,7 @@ for command in (
     train.train,
     resume.resume,
     diagnose.diagnose,
+    gate.gate,
     evaluate.evaluate,
     predict.predict,
     gradcheck.gradcheck,

@@ -9,14 +9,17 @@ def diagnose(run: RunReference, runs_dir: RunsDir = RUNS, output: OutputFormat =
     from dlrun.data.findings import told
     from dlrun.experiment.checking import stored_findings
     from dlrun.experiment.stored import stored_diagnosis
+    from dlrun.gates.stored import stored_rows
     from dlrun.printable import printable
     from dlrun.report.terminal import console, print_diagnosis
+    from dlrun.rundir.record import RunRecord
     from dlrun.rundir.references import find_run
 
     paths = find_run(run, runs_dir)
     found = stored_diagnosis(paths)
     if output is Format.json:
-        print_json(found.to_json())
+        gates = [row.to_json() for row in stored_rows(RunRecord.load(paths).summary.get("gates"))]
+        print_json(found.to_json() | {"gates": gates})
         return
     out = console()
     out.print(printable(f"run {paths.id}"), style="dim")

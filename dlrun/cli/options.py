@@ -60,6 +60,7 @@ RunsDir: TypeAlias = Annotated[Path, typer.Option(envvar="DLRUN_RUNS", metavar="
 OutputFormat: TypeAlias = Annotated[Format, typer.Option("--format", help="How the result is printed on stdout.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages.")]
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every evaluation.")]
+Strict: TypeAlias = Annotated[bool, typer.Option("--strict", help="Exit code 4 if a gate is inconclusive.")]
 Debug: TypeAlias = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 RUNS = RUNS_DIR

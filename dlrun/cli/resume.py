@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunReference, RunsDir, Verbose
+from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunReference, RunsDir, Strict, Verbose
 
 if TYPE_CHECKING:
     from dlrun.experiment.setup import Experiment
@@ -32,6 +32,7 @@ def resume(
     output: OutputFormat = Format.text,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    strict: Strict = False,
     debug: Debug = False,
 ) -> None:
     """Go on with a run that was interrupted, killed or lost: the same bytes as if nothing had happened.
@@ -48,9 +49,9 @@ def resume(
     replay = _Replay(at_epoch, quiet=quiet, verbose=verbose)
     opened = go_on(paths, overrides or [], at_epoch=at_epoch, allow_changes=allow_changes, argv=sys.argv, watch=replay)
     if opened is None:
-        _show_complete(paths, output)
+        _show_complete(paths, output, strict=strict)
     else:
-        see_to_the_end(opened, output=output, quiet=quiet, verbose=verbose)
+        see_to_the_end(opened, output=output, quiet=quiet, verbose=verbose, strict=strict)
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,9 @@ class _Replay:
         watch(experiment, chain([first], iterator), [note], from_step=first.step, quiet=self.quiet, verbose=self.verbose)
 
 
-def _show_complete(paths: "RunPaths", output: Format) -> None:
-    """Say that there is nothing to go on with, and show what came of the run."""
-    from dlrun.cli.closing import print_closing, print_contract
+def _show_complete(paths: "RunPaths", output: Format, *, strict: bool) -> None:
+    """Say that there is nothing to go on with, and show what came of the run; its gates let it through as they did, or not."""
+    from dlrun.cli.closing import print_closing, print_contract, raise_for_gates_of
     from dlrun.experiment.stored import stored_diagnosis
     from dlrun.report.next_step import next_step
     from dlrun.report.terminal import console
@@ -83,8 +84,10 @@ def _show_complete(paths: "RunPaths", output: Format) -> None:
     record = RunRecord.load(paths)
     if output is Format.json:
         print_contract(paths, record)
+        raise_for_gates_of(record, strict=strict)
         return
     diagnosis = stored_diagnosis(paths)
     step = next_step(paths, record, diagnosis, spec=str(paths.resolved), overrides=())
     console(stderr=True).print("this run is complete; to train on with other values: -s KEY=VALUE", style="dim")
     print_closing(paths, record, diagnosis, step)
+    raise_for_gates_of(record, strict=strict)

@@ -1,6 +1,6 @@
 """`dlrun train SPEC`: from a YAML file to a run directory and a diagnosis."""
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunsDir, SpecPath, Verbose
+from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunsDir, SpecPath, Strict, Verbose
 
 
 def train(
@@ -10,11 +10,12 @@ def train(
     output: OutputFormat = Format.text,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    strict: Strict = False,
     debug: Debug = False,
 ) -> None:
     """Train one experiment and say what is wrong with it.
 
-    Leaves a run directory: metrics, checkpoints, predictions, diagnosis, report.
+    Leaves a run directory: metrics, checkpoints, predictions, diagnosis, report. Exit code 3 says that a gate of the spec failed.
     """
     import sys
 
@@ -25,4 +26,4 @@ def train(
 
     changes = overrides or []
     opened = open_run(set_up(read_spec(spec, changes)), runs_dir, argv=sys.argv, overrides=changes)
-    see_to_the_end(opened, spec=str(spec), overrides=changes, output=output, quiet=quiet, verbose=verbose)
+    see_to_the_end(opened, spec=str(spec), overrides=changes, output=output, quiet=quiet, verbose=verbose, strict=strict)

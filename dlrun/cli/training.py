@@ -23,12 +23,14 @@ def see_to_the_end(
     output: Format,
     quiet: bool,
     verbose: bool,
+    strict: bool = False,
 ) -> None:
     """Train an opened run to its end, write its report, and print what came of it.
 
     spec and overrides are what the user can type again; None stands for the run's own resolved.yaml.
+    Errors: GateFailed, or under strict GateUndecided, when all is written and printed.
     """
-    from dlrun.cli.closing import print_closing, print_contract
+    from dlrun.cli.closing import print_closing, print_contract, raise_for_gates_of
     from dlrun.report.markdown import write_report
     from dlrun.report.next_step import next_step
 
@@ -50,6 +52,7 @@ def see_to_the_end(
             print_contract(run.paths, run.record)
     if output is Format.text and step:
         print_closing(run.paths, run.record, diagnosis, step)
+    raise_for_gates_of(run.record, strict=strict)
 
 
 def follow(run: "Run", *, quiet: bool, verbose: bool) -> None:

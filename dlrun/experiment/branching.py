@@ -31,7 +31,7 @@ from dlrun.training.state import State
 MAY_CHANGE = (
     "name", "tags", "notes", "learning_rate", "regularization", "optimizer", "training.epochs", "training.clip",
     "training.early_stopping", "training.time_limit", "training.evaluate_every", "training.record_steps",
-    "training.checkpoint_every", "training.threads", "training.kernels", "diagnosis",
+    "training.checkpoint_every", "training.threads", "training.kernels", "diagnosis", "gates",
 )  # fmt: skip
 WHY_NOT = (
     "data, architecture, loss and seed decide what the weights mean, the kind of the optimizer what it remembers, the batch size "

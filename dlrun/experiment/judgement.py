@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,8 @@ from dlrun.nn.network import Network
 from dlrun.rundir.files import write_atomically
 from dlrun.rundir.growing import csv_bytes
 from dlrun.rundir.paths import RunPaths
+from dlrun.rundir.predictions import COLUMNS, Predictions
 from dlrun.statistics.intervals import Estimate, root_mean_square, wilson
-
-COLUMNS = ("id", "label", "prediction", "probability", "loss")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,19 @@ def write_predictions(experiment: Experiment, judgement: Judgement, paths: RunPa
     write_atomically(paths.predictions_of(part), csv_bytes([COLUMNS, *zip(*_columns(experiment, judgement), strict=True)]))
 
 
-def _columns(experiment: Experiment, judgement: Judgement) -> list[list[object]]:
+def answers_of(experiment: Experiment, judgement: Judgement) -> Predictions:
+    """Return what `write_predictions` writes, as `read_predictions` reads it."""
+    ids, labels, predictions, probabilities, losses = _columns(experiment, judgement)
+    return Predictions(
+        ids=tuple(map(str, ids)),
+        labels=tuple(map(str, labels)),
+        predictions=tuple(map(str, predictions)),
+        probabilities=tuple(probabilities),
+        losses=tuple(losses),
+    )
+
+
+def _columns(experiment: Experiment, judgement: Judgement) -> list[list[Any]]:
     examples, predicted = judgement.examples, experiment.plan.loss.predict(judgement.z)
     ids, losses = examples.ids.tolist(), judgement.losses.tolist()
     classes, scale = experiment.splits.classes, experiment.splits.target_scale

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from dlrun.errors import Diverged, DlrunError, Interrupted
+from dlrun.experiment.gating import with_runs_found
 from dlrun.experiment.interrupts import Interrupts, heeded
 from dlrun.experiment.origins import write_origins
 from dlrun.experiment.run import Run
@@ -39,8 +40,9 @@ def open_run(
     """Make a run's directory and hold it; whatever goes wrong inside is on record before it leaves here.
 
     run.json is written last, and makes a directory a run: until then nothing has been lost that anybody could miss.
-    Errors: DlrunError if the directory cannot be written.
+    Errors: DlrunError if the directory cannot be written; InvalidInput if a run that a gate compares with is not there.
     """
+    experiment = with_runs_found(experiment, runs_dir)
     # the loop looks for what is not finite, and says more than a warning
     with heeded() as interrupts, np.errstate(all="ignore"):
         paths = create_run(runs_dir, experiment.spec.name)

@@ -12,6 +12,7 @@ from dlrun import checkpoint
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import Diverged
 from dlrun.experiment.cadence import Cadence
+from dlrun.experiment.gating import judge_gates
 from dlrun.experiment.interrupts import Interrupts
 from dlrun.experiment.judgement import diagnose_run, judge, write_predictions
 from dlrun.experiment.recording import Records, in_words, whole
@@ -75,7 +76,6 @@ class Run:
         for name in judged.keys() - {"train"}:
             write_predictions(experiment, judged[name], self.paths, name)
         diagnosis = diagnose_run(experiment, judged)
-        write_json(self.paths.diagnosis, diagnosis.to_json())
         ended = replace(
             self.record,
             status="completed",
@@ -83,6 +83,9 @@ class Run:
             ended=datetime.now(UTC),
             summary=self._summary(diagnosis, judged["dev"].loss if "dev" in judged else None),
         )
+        gates = [gate.to_json() for gate in judge_gates(experiment, self.paths, ended, diagnosis, judged)]
+        ended.summary["gates"] = gates
+        write_json(self.paths.diagnosis, diagnosis.to_json() | {"gates": gates})
         if report:
             report(ended, diagnosis)
         with self.interrupts.shield():

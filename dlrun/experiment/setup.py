@@ -10,6 +10,7 @@ from dlrun.data.findings import Finding, part_name, told
 from dlrun.data.preparation import Dtype
 from dlrun.data.sources.files import shown_path
 from dlrun.data.splits import Splits, prepared
+from dlrun.diagnosis.quantities import missing
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.experiment.checking import check
 from dlrun.experiment.threads import choose_threads, cores
@@ -134,6 +135,11 @@ def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss, smallest_batch: int
     if not loss.regression and target is not None and target > 1:
         what = f"diagnosis.target_error is {target:g}, {100 * target:g} %: an error rate is at most 1"
         yield loaded.problem("diagnosis.target_error", what, cure=f"did you mean {target:g}%?")
+    for key, gate in spec.gates.items():
+        lacking = missing(gate.quantity, [part for part, n in splits.sizes.items() if n], regression=loss.regression)
+        what, cure = (lacking, "remove the gate") if lacking else gate.misfit(regression=loss.regression) or ("", "")
+        if what:
+            yield loaded.problem(("gates", key), f"gates: {what}", cure)
     if len(splits.train) < smallest_batch:
         what = "batch norm needs at least 2 training examples to have a deviation"
         yield loaded.problem("architecture.batch_norm", what)

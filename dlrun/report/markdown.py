@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from dlrun.diagnosis.gating import Judged
+from dlrun.diagnosis.headline import Metric
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.report.figures import duration, error_text
+from dlrun.report.gate_rows import HEADINGS as GATE_HEADINGS
+from dlrun.report.gate_rows import gate_cells, gate_notes
 from dlrun.report.ladder_rows import HEADINGS, rungs
 from dlrun.report.next_step import Next
 from dlrun.rundir.files import write_atomically
@@ -34,6 +38,7 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str
         "",
         *(f"- {note}" for note in diagnosis.notes),
         "",
+        *_gates(record, diagnosis.errors.metric),
         "## Next",
         "",
         f"{reason}:",
@@ -47,6 +52,15 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str
         "Every number of the run is in its files: metrics.csv (epochs), steps.csv (mini-batches), predictions/, diagnosis.json.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _gates(record: RunRecord, metric: Metric) -> list[str]:
+    """Return what became of the gates, if there are any."""
+    rows = [Judged.from_json(row) for row in record.summary.get("gates", ())]
+    if not rows:
+        return []
+    notes = [f"- {note}" for note in gate_notes(rows)]
+    return ["## Gates", "", *table(GATE_HEADINGS, [gate_cells(row, metric) for row in rows]), "", *notes, *[""] * bool(notes)]
 
 
 def _facts(record: RunRecord) -> list[tuple[str, str]]:

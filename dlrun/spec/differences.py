@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, NamedTuple
 
+from dlrun.diagnosis.gates import Gates
 from dlrun.spec.model import Spec
 from dlrun.spec.schema import REQUIRED, fields_of, kind_of
 from dlrun.spec.writing import INDENT, to_yaml
@@ -88,6 +89,8 @@ def in_words(value: Any) -> str:
         return kind
     if hasattr(value, "parse"):  # text with a grammar of its own, as a period
         return str(value)
+    if isinstance(value, Gates):
+        return json.dumps(value.written, ensure_ascii=False)
     if is_dataclass(value):
         return in_words(getattr(value, fields(value)[0].name))
     if isinstance(value, tuple):
@@ -134,6 +137,8 @@ def _plain(value: Any) -> Any:
     """Return a value in JSON's own types."""
     if hasattr(value, "parse"):
         return str(value)
+    if isinstance(value, Gates):
+        return value.written
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     return [_plain(item) for item in value] if isinstance(value, tuple) else value

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dlrun.errors import Problem
 from dlrun.spec.model import Spec
-from dlrun.spec.schema import Alternative, Shape, fields_of, key_paths
+from dlrun.spec.schema import Alternative, EntryFault, Shape, fields_of, key_paths
 from dlrun.spec.sentences import allowed, shown, wrong_value
 from dlrun.spec.suggestions import Meaning, meant_key, meant_kind
 from dlrun.spec.text import Origin
@@ -16,11 +16,15 @@ ROOT = Shape((Alternative(Spec),))
 
 @dataclass(frozen=True)
 class Fault:
-    """A place, the value there (None: a key is missing), and what is expected (None: there is no such key)."""
+    """A place, the value there (None: a key is missing), and what is expected (None: there is no such key).
+
+    What is wrong with an entry of a free mapping, that mapping has already said.
+    """
 
     path: KeyPath
     node: Node | None
     shape: Shape | None
+    entry: EntryFault | None = None
 
     @property
     def is_missing(self) -> bool:
@@ -29,18 +33,21 @@ class Fault:
 
     def meant(self, tree: Mapping) -> KeyPath | None:
         """Return the place of the key that an unknown one was probably meant to be, were it in the same section."""
-        if self.shape is not None:
+        if self.shape is not None or self.entry:
             return None
         meant = _section(tree, self.path[:-1]).meant(str(self.path[-1]))
         return (*self.path[:-1], meant.leaf) if meant else None
 
     def origin(self, tree: Mapping) -> Origin:
         """Return where the fault was written."""
-        return key_place(tree, self.path) if self.shape is None else place(tree, self.path)
+        of_key = self.entry.in_key if self.entry else self.shape is None
+        return key_place(tree, self.path) if of_key else place(tree, self.path)
 
     def problem(self, tree: Mapping) -> Problem:
         """Return the fault in words, with its lines."""
-        if self.shape is None:
+        if self.entry:
+            what, cure = self.entry.what, self.entry.cure
+        elif self.shape is None:
             what, cure = _unknown_key(self.path, _section(tree, self.path[:-1]))
         elif self.node is None:
             is_kind = self.path[-1] == "kind" and self.shape.kinds

@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from dlrun.spec.docstrings import prose_of, prose_of_key
 from dlrun.spec.extends import KEY as EXTENDS
 from dlrun.spec.model import Spec
-from dlrun.spec.schema import REQUIRED, Alternative, Field, Shape, fields_of, kind_of, shape_of
+from dlrun.spec.schema import REQUIRED, Alternative, Field, Form, FreeMapping, Shape, fields_of, kind_of, shape_of
 from dlrun.spec.sections import Data
 from dlrun.spec.writing import default_text
 
@@ -92,7 +92,9 @@ def _kindless(shape: Shape, definitions: dict[str, Tree]) -> Tree:
 
 def _plain(alternative: Alternative, definitions: dict[str, Tree]) -> Iterator[Tree]:
     """Yield a number, a word, a list, a text; a number that may be a fraction may be written in percent."""
-    if alternative.form:
+    if alternative.free:
+        yield _free(alternative.free)
+    elif alternative.form:
         yield {"type": "string", "pattern": f"^({alternative.form.pattern})$"}
     elif alternative.words:
         yield from ({"const": word} for word in alternative.words)
@@ -103,6 +105,20 @@ def _plain(alternative: Alternative, definitions: dict[str, Tree]) -> Iterator[T
         yield {"type": TYPES[alternative.type], **_bounds(alternative)}
         if alternative.type is float:
             yield {"type": "string", "pattern": PERCENT}
+
+
+def _free(mapping: FreeMapping) -> Tree:
+    """Return the schema of a mapping whose keys are no fields."""
+
+    def entry(form: Form) -> Tree:
+        return {"type": "string", "description": form.words, "pattern": f"^({form.pattern})$"}
+
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: entry(form) for key, form in mapping.named.items()},
+        "patternProperties": {f"^{key}$": entry(form) for key, form in mapping.patterns.items()},
+    }
 
 
 def _bounds(alternative: Alternative) -> Tree:

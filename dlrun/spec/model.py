@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from dlrun.diagnosis.gates import Gates
 from dlrun.nn.losses import Loss
 from dlrun.nn.optimizers import Adam, Optimizer
 from dlrun.nn.schedules import LearningRate
 from dlrun.purposes import Purpose
+from dlrun.spec.gates import SpecGates
 from dlrun.spec.schema import Form, Shorthand
 from dlrun.spec.sections import Architecture, Data, Diagnosis, Regularization, Training
 
@@ -67,6 +69,16 @@ class Spec(BaseModel):
     """How long, in what portions and with what precision."""
     diagnosis: Annotated[Diagnosis, Purpose.TELL] = Diagnosis()
     """What errors are compared with."""
+    gates: Annotated[SpecGates, Purpose.TELL] = Gates()
+    """What the run must be like: `{dev.error: "< 8%", variance: "< 8%"}`. Training goes on whatever they say; they are judged at
+    its end, and exit code 3 says that one failed.
+
+    A gate on what is measured passes when its whole 95 % interval fulfils the condition, fails when none of it does, and is
+    inconclusive otherwise: then the table says about how many examples would decide, and `--strict` makes it exit code 4.
+    `"dev.error vs RUN": "not worse"` compares with another run on the same dev examples; it passes when the whole interval of the
+    difference lies below `diagnosis.tolerance`, and fails when it lies above 0. Limits are numbers, percents (`8%`) or, of error
+    rates, points. Test is never a gate of a spec.
+    """
 
     def with_values(self, values: Mapping[str, Any]) -> "Spec":
         """Return a spec in which these keys have other values: `{"training.threads": 2, "loss": SoftmaxCrossEntropy()}`.

@@ -28,19 +28,42 @@ def override(tree: Mapping, number: int, written: str, shape: Shape) -> tuple[Ma
     key, equals, _ = written.partition("=")
     address = key.strip()
     text = Text(f"-s {number}", written, Path(), address=printable(address[:MAX_SHOWN]))
-    steps = address.split(".")
-    if not equals or len(steps) > MAX_DEPTH or not all(map(_KEY.fullmatch, steps)):
+    steps, free = _steps(address, shape)
+    named = steps[:-1] if free else steps
+    if not equals or len(steps) > MAX_DEPTH or not all(map(_KEY.fullmatch, named)) or not steps[-1]:
         what = f"must be KEY=VALUE, such as optimizer.beta1=0.8, got {quoted(written)}"
         return tree, [Problem(what=what, where=f"-s {number}")]
     if steps[0] == EXTENDS:
         return tree, [Problem(what="only a file can extend another", where=f"-s {number}: {EXTENDS}")]
     try:
-        value, problems = compose(text, skip=len(key) + 1)
+        value, problems = _entry(text, len(key) + 1) if free else compose(text, skip=len(key) + 1)
         over = _Place("", tree, shape, REQUIRED).with_value(list(zip(steps, _origins(steps, text), strict=True)), value)
     except InvalidInput as error:
         return tree, list(error.problems)
     assert isinstance(over, Mapping)  # the root is no list
     return with_kinds(merge(tree, desugar(over, shape), shape), shape), problems
+
+
+def _steps(address: str, shape: Shape) -> tuple[list[str], bool]:
+    """Return the keys of an address, and whether the last one is that of a free mapping, in which a dot is no step down."""
+    steps = address.split(".")
+    for number, step in enumerate(steps[:-1], start=1):
+        field = shape.at(step)
+        if field is None:
+            break
+        shape = field.shape
+        if shape.free:
+            return [*steps[:number], ".".join(steps[number:]).strip()], True
+    return steps, False
+
+
+def _entry(text: Text, skip: int) -> tuple[Node, list[Problem]]:
+    """Return the text that an entry of a free mapping is given, `>0.9` too, which as YAML would begin a block; quotes may go."""
+    written = text.content[skip:]
+    told = written.strip()
+    if told[:1] in {'"', "'"}:
+        return compose(text, skip=skip)
+    return Scalar(told, told, True, Origin(text, 1, skip + 1 + len(written) - len(written.lstrip()), len(told))), []
 
 
 def _origins(steps: list[str], text: Text) -> list[Origin]:

@@ -36,12 +36,12 @@ class LoadedSpec:
         """Return where a key such as `data.source.path` was written: `file:line:column`, or `-s 2: key`."""
         return self._place(key).where
 
-    def problem(self, key: str, what: str, cure: str = "") -> Problem:
-        """Return a problem at a key, with the lines of the spec around it."""
+    def problem(self, key: str | KeyPath, what: str, cure: str = "") -> Problem:
+        """Return a problem at a key, or at a path for a key that holds dots, with the lines of the spec around it."""
         return self._place(key).problem(what, cure)
 
-    def _place(self, key: str) -> Origin:
-        return place(self.tree, _steps(key))
+    def _place(self, key: str | KeyPath) -> Origin:
+        return place(self.tree, _steps(key) if isinstance(key, str) else key)
 
 
 def read_spec(path: str | PathLike[str], overrides: Sequence[str] = ()) -> LoadedSpec:

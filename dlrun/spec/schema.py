@@ -5,8 +5,8 @@ dataclasses; there is no second list of keys to keep in step.
 """
 
 import types
-from collections.abc import Iterator
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -39,6 +39,32 @@ class Form:
 
 
 @dataclass(frozen=True)
+class EntryFault:
+    """What is wrong with an entry of a free mapping, in words, and the cure; with its key, if not with its value."""
+
+    what: str
+    cure: str
+    in_key: bool = False
+
+    def of_key(self) -> "EntryFault":
+        """Return the same, said of the key."""
+        return replace(self, in_key=True)
+
+
+@dataclass(frozen=True, eq=False)
+class FreeMapping:
+    """Marks a mapping whose keys are no fields of a class, and may hold dots and spaces.
+
+    words say what it is; named and patterns, what may stand at which keys; fault finds what is wrong with an entry.
+    """
+
+    words: str
+    named: dict[str, Form]
+    patterns: dict[str, Form]
+    fault: Callable[[str, object], EntryFault | None]
+
+
+@dataclass(frozen=True)
 class Alternative:
     """One of the types a key may have, and the bounds of its values."""
 
@@ -49,6 +75,7 @@ class Alternative:
     form: Form | None = None
     shorthand: str = ""
     names_a_file: bool = False
+    free: FreeMapping | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +138,11 @@ class Shape:
     def items(self) -> "Shape | None":
         """Return what a list may hold, or None if no list is allowed."""
         return next((shape_of(a.item) for a in self.alternatives if a.item is not None), None)
+
+    @cached_property
+    def free(self) -> FreeMapping | None:
+        """Return what a mapping whose keys are no fields may hold, or None if none is allowed."""
+        return next((a.free for a in self.alternatives if a.free), None)
 
     def candidates(self, kind: object = None) -> tuple[type, ...]:
         """Return the classes a mapping of this kind may become; all of them if the kind says nothing."""
@@ -179,7 +211,9 @@ def _alternatives(annotation: Any, metadata: tuple[Any, ...]) -> Iterator[Altern
         bounds = tuple(b for b in _flat(metadata) if isinstance(b, BOUNDS))
         form = next((m for m in metadata if isinstance(m, Form)), None)
         shorthand = next((m.key for m in metadata if isinstance(m, Shorthand)), "")
-        if origin is Literal:
+        if free := next((m for m in metadata if isinstance(m, FreeMapping)), None):
+            yield Alternative(dict, free=free)
+        elif origin is Literal:
             yield Alternative(Literal, words=get_args(annotation))
         elif origin is tuple:
             yield Alternative(tuple, bounds, item=get_args(annotation)[0])

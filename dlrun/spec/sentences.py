@@ -99,7 +99,9 @@ def _holds(bound: Any, value: Any) -> bool:
 
 
 def _allowed(alternative: Alternative, shape: Shape) -> Iterator[str]:
-    if alternative.form:
+    if alternative.free:
+        yield alternative.free.words
+    elif alternative.form:
         yield alternative.form.words
     elif alternative.words:
         yield from (f"'{word}'" if isinstance(word, str) else str(word) for word in alternative.words)

@@ -96,6 +96,7 @@ KEY_WORDS: dict[Meaning, tuple[str, ...]] = {
     _M("data.split.test"): ("test_size", "test_split"),
     _M("seed"): ("random_state", "random_seed", "rng"),
     _M("diagnosis.target_error"): ("human_error", "bayes_error", "base_error", "optimal_error"),
+    _M("gates"): ("gate", "thresholds", "requirements", "assertions", "ci"),
     _M("notes"): ("description", "comment"),
 }  # fmt: skip
 

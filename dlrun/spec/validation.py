@@ -5,6 +5,7 @@ Of pydantic's errors only the places are used; every word comes from the types o
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from pydantic import ValidationError
 
@@ -20,7 +21,7 @@ MAX_PROBLEMS = 50
 
 def validate(tree: Mapping) -> Spec:
     """Return the spec that the tree says; InvalidInput with every problem, in the order of the text, otherwise."""
-    faults = {fault.path: fault for fault in _kindless(tree, ROOT)}
+    faults = {fault.path: fault for fault in chain(_kindless(tree, ROOT), _wrong_entries(tree, ROOT))}
     try:
         spec = Spec.model_validate_json(json.dumps(plain(tree)), strict=True)
     except ValidationError as error:
@@ -57,6 +58,17 @@ def _kindless(node: Node, shape: Shape, path: KeyPath = ()) -> Iterator[Fault]:
     for key, entry in node.entries.items():
         if field := shape.at(key, kind_at(node)):
             yield from _kindless(entry.node, field.shape, (*path, key))
+
+
+def _wrong_entries(node: Node, shape: Shape, path: KeyPath = ()) -> Iterator[Fault]:
+    """Yield the entries of free mappings that are wrong; pydantic knows the mapping alone."""
+    if not isinstance(node, Mapping):
+        return
+    for key, entry in node.entries.items():
+        if shape.free and (wrong := shape.free.fault(key, plain(entry.node))):
+            yield Fault((*path, key), entry.node, None, wrong)
+        elif field := shape.at(key, kind_at(node)):
+            yield from _wrong_entries(entry.node, field.shape, (*path, key))
 
 
 def _fault(tree: Mapping, location: Iterable[str | int]) -> Fault | None:

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from itertools import pairwise
 from typing import Any
 
+from dlrun.diagnosis.gates import Gates
 from dlrun.spec.model import Spec
 from dlrun.spec.scalars import resolve
 from dlrun.spec.schema import REQUIRED, Field, Shape, fields_of, kind_of
@@ -37,7 +38,10 @@ def _entry(key: str, value: Any, indent: str = "") -> Iterator[str]:
             yield from _entry(name, entry, indent + INDENT)
         return
     line = f"{indent}{key}: {_inline(value)}"
-    if isinstance(value, tuple) and any(map(_has_keys, value)) and len(line) > WIDTH:
+    if isinstance(value, Gates) and len(line) > WIDTH:
+        yield f"{indent}{key}:"
+        yield from (f"{indent}{INDENT}{name}: {text}" for name, text in _free(value))
+    elif isinstance(value, tuple) and any(map(_has_keys, value)) and len(line) > WIDTH:
         yield f"{indent}{key}:"
         yield from (f"{indent}{INDENT}- {_inline(item)}" for item in value)
     else:
@@ -90,10 +94,17 @@ def _inline(value: Any) -> str:
             return plain_or_quoted(value)
         case tuple():
             return f"[{', '.join(map(_inline, value))}]"
+        case Gates():
+            return "{" + ", ".join(f"{name}: {text}" for name, text in _free(value)) + "}"
         case _ if is_dataclass(value) and not _is_text(value):
             return _flow(value)
         case _:
             return str(value)
+
+
+def _free(value: Gates) -> Iterator[tuple[str, str]]:
+    """Yield the keys and values of a mapping whose keys are no fields, as they are written."""
+    yield from ((plain_or_quoted(name), plain_or_quoted(text)) for name, text in value.written.items())
 
 
 def _flow(value: Any) -> str:

@@ -49,14 +49,44 @@ Scores = ClassScores | RegressionScores
 
 def class_scores(labels: IntArray, probabilities: Array, names: Sequence[str], seed: int) -> ClassScores:
     """Return the scores of probabilities (m, C) for class indices (m,); the seed draws the bootstrap's samples."""
-    m, n_classes, predictions = len(labels), len(names), probabilities.argmax(axis=1)
+    n_classes, predictions = len(names), probabilities.argmax(axis=1)
     table = confusion(labels, predictions, n_classes)
     return ClassScores(
         classes=tuple(_each(table, names)),
         confusion=table.astype(np.int64),
-        macro_f1=bootstrap(lambda weights: macro_f1(confusion(labels, predictions, n_classes, weights)), m, seed),
-        auc=bootstrap(auc(labels, probabilities), m, seed, weight=n_classes if n_classes > 2 else 1),
+        macro_f1=f1_score(labels, predictions, n_classes, seed),
+        auc=auc_score(labels, probabilities, seed),
     )
+
+
+def f1_score(labels: IntArray, predictions: IntArray, n_classes: int, seed: int) -> Estimate | None:
+    """Return the mean F1 of the classes, for class indices (m,)."""
+    return bootstrap(lambda weights: macro_f1(confusion(labels, predictions, n_classes, weights)), len(labels), seed)
+
+
+def auc_score(labels: IntArray, probabilities: Array, seed: int) -> Estimate | None:
+    """Return the area under the ROC curve, of several classes the mean of each against the rest."""
+    n_classes = probabilities.shape[1]
+    return bootstrap(auc(labels, probabilities), len(labels), seed, weight=n_classes if n_classes > 2 else 1)
+
+
+def named_f1(labels: Sequence[str], predictions: Sequence[str], seed: int) -> Estimate | None:
+    """Return the mean F1 of the classes, for classes by their names."""
+    found, indices = np.unique([*labels, *predictions], return_inverse=True)
+    y, predicted = np.split(indices.astype(np.int64), [len(labels)])
+    return f1_score(y, predicted, len(found), seed)
+
+
+def binary_auc(positive: Sequence[bool], probability: Sequence[float], seed: int) -> Estimate | None:
+    """Return the area under the ROC curve of two classes: which examples are of the second, and their probability of it."""
+    p = np.asarray(probability, dtype=np.float64)
+    return auc_score(np.asarray(positive, dtype=np.int64), np.column_stack([1 - p, p]), seed)
+
+
+def mean_loss(losses: Sequence[float] | Array, seed: int) -> Estimate | None:
+    """Return the mean of the examples' losses."""
+    each = np.asarray(losses, dtype=np.float64)
+    return bootstrap(lambda weights: float((weights * each).sum() / weights.sum()), len(each), seed)
 
 
 def regression_scores(targets: Array, predictions: Array, seed: int) -> RegressionScores:
@@ -66,6 +96,11 @@ def regression_scores(targets: Array, predictions: Array, seed: int) -> Regressi
         mae=bootstrap(mean_absolute_error(errors), m, seed),
         r2=bootstrap(explained(targets, errors), m, seed),
     )
+
+
+def number_scores(targets: Sequence[float], predictions: Sequence[float], seed: int) -> RegressionScores:
+    """Return the scores of predictions for targets, both in the target's units."""
+    return regression_scores(np.asarray(targets, dtype=np.float64), np.asarray(predictions, dtype=np.float64), seed)
 
 
 def _each(table: Array, names: Sequence[str]) -> Iterator[ClassScore]:

@@ -21,6 +21,7 @@ SPEC = """
       missing: impute
     architecture: {hidden: [4]}
     training: {epochs: 2, batch_size: 32}
+    gates: {dev.error: "<= 100%", dev.macro_f1: ">= 0", train.loss: "< 1e9", seconds: "< 1e9"}
 """
 RUN = "20260131-120000-small-aaaa"
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 300.0

@@ -48,6 +48,7 @@ RIGHT = {
     "dropout": "{data: {source: digits}, regularization: {keep_prob: {input: 0.8, hidden: [0.5]}}}",
     "a schedule": "{data: {source: digits}, learning_rate: {decay: {kind: manual, rates: [{epoch: 3, rate: 0.1}]}}}",
     "a period": "{data: {source: digits}, training: {evaluate_every: 500 steps, record_steps: off}}",
+    "gates": "{data: {source: digits}, gates: {dev.error: '< 8%', dev.macro_f1: '>0.9', dev.error vs @last: not worse}}",
     "another spec": "{extends: base.yaml, training: {epochs: 3}}",
     "a source whose kind the other spec says": "{extends: base.yaml, data: {source: {path: other.csv}}}",
 }
@@ -70,6 +71,10 @@ WRONG = {
     "a bad period": "{data: {source: digits}, training: {evaluate_every: 3 hours}}",
     "a bad name": "{data: {source: digits}, name: ../up}",
     "a later format": "{dlrun: 2, data: {source: digits}}",
+    "an unknown quantity": "{data: {source: digits}, gates: {dev.eror: '< 8%'}}",
+    "no condition": "{data: {source: digits}, gates: {dev.error: about 8%}}",
+    "a comparison with nobody": "{data: {source: digits}, gates: {dev.error: not worse}}",
+    "a comparison by a number": "{data: {source: digits}, gates: {dev.error vs @last: '< 8%'}}",
     "a list": "[1, 2]",
 }
 

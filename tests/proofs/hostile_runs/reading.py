@@ -36,6 +36,8 @@ COMMANDS: dict[str, Sequence[str]] = {
     "show --format json": ["show", "{run}", "--format", "json"],
     "diagnose": ["diagnose", "{run}"],
     "diagnose --format json": ["diagnose", "{run}", "--format", "json"],
+    "gate": ["gate", "{run}"],
+    "gate of predictions": ["gate", "{run}", "dev.macro_f1 >= 0", "dev.auc >= 0", "dev.loss < 1e9", "--format", "json"],
     "export": ["export", "{run}", "--to", "npz", "--out", "{out}/net.npz"],
     "predict": ["predict", "{run}", "{rows}", "--out", "{out}/rows.csv"],
     "predict --format json": ["predict", "{run}", "{rows}", "--out", "{out}/rows.json", "--format", "json"],

@@ -1,0 +1,193 @@
+"""What a gate's quantity is in a run: from its diagnosis, its counts, its predictions on dev, another run's predictions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Protocol
+
+from dlrun.diagnosis.gates import Gate
+from dlrun.diagnosis.gating import Judged, Measured, judge, of_error, of_estimate, unknown
+from dlrun.diagnosis.ladder import Diagnosis
+from dlrun.diagnosis.quantities import TEST
+from dlrun.errors import DlrunError, InvalidInput, Problem
+from dlrun.statistics.intervals import Estimate, exact
+from dlrun.statistics.paired import paired_rates, paired_rmse
+from dlrun.statistics.scores import mean_loss, named_f1, number_scores
+
+
+class Answers(Protocol):
+    """What a run predicted for each example of a part, as text."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Which examples these are."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """What is right."""
+
+    @property
+    def predictions(self) -> Sequence[str]:
+        """What the run says."""
+
+    @property
+    def losses(self) -> Sequence[float]:
+        """The loss of each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All that gates are judged by; what costs something is asked for when a gate needs it.
+
+    counts are seconds, epochs, steps and parameters; known are quantities that predictions do not tell: those in hand, or stored;
+    looked is the error on test, if somebody looked; other finds another run's predictions on dev, by its reference.
+    """
+
+    diagnosis: Diagnosis
+    seed: int
+    counts: Mapping[str, float | None]
+    dev: Callable[[], Answers]
+    other: Callable[[str], Answers]
+    known: Callable[[str], Measured | None] = lambda name: None
+    looked: Estimate | None = None
+    answers: dict[str, Answers] = field(default_factory=dict, init=False)
+
+    @property
+    def regression(self) -> bool:
+        """Whether the errors are root mean square errors."""
+        return self.diagnosis.errors.metric == "rmse"
+
+    @property
+    def margin(self) -> float:
+        """How much larger than another run's an error may be and is not called worse: the tolerance of the diagnosis."""
+        return self.diagnosis.tolerance * self.diagnosis.scale
+
+    @property
+    def on_dev(self) -> Answers:
+        """The predictions on dev, read once."""
+        if "dev" not in self.answers:
+            self.answers["dev"] = self.dev()
+        return self.answers["dev"]
+
+
+def judged(gate: Gate, evidence: Evidence) -> Judged:
+    """Judge a gate. Errors: InvalidInput if its quantity is not there to be measured, with the reason."""
+    return judge(gate, measure(gate, evidence), evidence.margin)
+
+
+def judged_anyway(gate: Gate, evidence: Evidence) -> Judged:
+    """Judge a gate; one whose quantity is not there, or not any more, is inconclusive, with the reason."""
+    try:
+        return judged(gate, evidence)
+    except DlrunError as error:
+        return unknown(gate, error.problems[0].what)
+
+
+def measure(gate: Gate, evidence: Evidence) -> Measured:
+    """Return a gate's quantity with its interval.
+
+    Errors: InvalidInput if it is not there; DlrunError if the file that would tell is damaged.
+    """
+    if gate.against:
+        return _compared(evidence.on_dev, evidence.other(gate.against), evidence)
+    name = gate.quantity
+    found = _of_diagnosis(name, evidence) or evidence.known(name) or _of_dev(name, evidence)
+    if found is None:
+        raise InvalidInput(Problem(what=_why(name, evidence), cure=_CURES.get(name, "")))
+    return found
+
+
+_CURES = {
+    TEST: "look at it: dlrun evaluate RUN --split test",
+    "train.loss": "write the gate in the spec, and train",
+    "dev.auc": "write the gate in the spec, and train",
+}
+
+
+def _why(name: str, evidence: Evidence) -> str:
+    if name == TEST:
+        return f"{name}: nobody has looked at the test part of this run"
+    if name in ("train.loss", "dev.auc") and evidence.diagnosis.errors.dev is not None:
+        return f"{name} cannot be told from what this run left on disk"
+    return f"{name} has no value in this run"
+
+
+def _of_diagnosis(name: str, evidence: Evidence) -> Measured | None:
+    """Return an error, a gap, a count, or a look at test."""
+    errors, found = evidence.diagnosis.errors, evidence.diagnosis
+    part, _, of = name.partition(".")
+    if of == "error":
+        error = evidence.looked if name == TEST else errors.parts.get(part)
+        return of_error(error) if error else None
+    if name in evidence.counts:
+        count = evidence.counts[name]
+        return None if count is None else Measured(count, count, count)
+    gaps = {"avoidable_bias": found.avoidable_bias, "variance": found.variance, "data_mismatch": found.data_mismatch}
+    gap = gaps.get(name)
+    if gap is None:
+        return None
+    above, below = {
+        "avoidable_bias": (errors.train, exact(errors.target)),
+        "variance": (errors.unseen, errors.train),
+        "data_mismatch": (errors.dev, errors.train_dev),
+    }[name]
+    assert above, "a gap has two errors"
+    assert below, "a gap has two errors"
+    return Measured(gap.value, gap.low, gap.high, above.n, (above, below))
+
+
+def _of_dev(name: str, evidence: Evidence) -> Measured | None:
+    """Return a score of the predictions on dev."""
+    if evidence.diagnosis.errors.dev is None or not name.startswith("dev."):
+        return None
+    answers, seed = evidence.on_dev, evidence.seed
+    estimate: Estimate | None = None
+    if name == "dev.loss":
+        estimate = mean_loss(answers.losses, seed)
+    elif name == "dev.macro_f1" and not evidence.regression:
+        estimate = named_f1(answers.labels, answers.predictions, seed)
+    elif name in ("dev.mae", "dev.r2") and evidence.regression:
+        scores = number_scores(_numbers(answers.labels), _numbers(answers.predictions), seed)
+        estimate = scores.mae if name == "dev.mae" else scores.r2
+    return of_estimate(estimate) if estimate else None
+
+
+def _compared(ours: Answers, theirs: Answers, evidence: Evidence) -> Measured:
+    """Return our error minus the other run's, on the same examples."""
+    same_examples(ours.ids, theirs.ids)
+    there = {key: place for place, key in enumerate(theirs.ids)}
+    places = [there[key] for key in ours.ids]
+    if any(label != theirs.labels[place] for label, place in zip(ours.labels, places, strict=True)):
+        what = "the runs were not judged on the same dev examples: of some that have the same id, the labels differ"
+        raise InvalidInput(Problem(what=what, cure="train both with the same data, split and seed"))
+    others = [theirs.predictions[place] for place in places]
+    if evidence.regression:
+        right = _numbers(ours.labels)
+        mine, other = (
+            [said - label for said, label in zip(_numbers(predictions), right, strict=True)]
+            for predictions in (ours.predictions, others)
+        )
+        estimate = paired_rmse(mine, other, evidence.seed)
+        if estimate is None:
+            raise DlrunError("the errors are too large to be compared")
+        return of_estimate(estimate)
+    pairs = [(a != label, b != label) for a, b, label in zip(ours.predictions, others, ours.labels, strict=True)]
+    return of_estimate(paired_rates(pairs.count((True, False)), pairs.count((False, True)), len(pairs)))
+
+
+def same_examples(ours: Sequence[str], theirs: Sequence[str]) -> None:
+    """Return if these are the ids of the same examples. Errors: InvalidInput if they are not."""
+    shared = len(set(ours) & set(theirs))
+    if shared < max(len(ours), len(theirs)):
+        what = f"the runs were not judged on the same dev examples: {len(ours):,} and {len(theirs):,}, {shared:,} in both"
+        raise InvalidInput(Problem(what=what, cure="train both with the same data, split and seed"))
+
+
+def _numbers(cells: Sequence[str]) -> list[float]:
+    try:
+        found = [float(cell) for cell in cells]
+    except ValueError:
+        raise DlrunError("the stored predictions are damaged: a cell holds no number") from None
+    if not all(map(isfinite, found)):
+        raise DlrunError("the stored predictions are damaged: a number is not finite")
+    return found

@@ -1,0 +1,1 @@
+"""Gates on stored runs: judged by what they left on disk."""
