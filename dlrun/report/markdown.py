@@ -1,23 +1,27 @@
 """report.md: a run in words, to read later or to paste where people talk."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.report.figures import duration, error_text
-from dlrun.report.ladder_rows import HEADINGS, rungs
-from dlrun.report.next_step import Next
 from dlrun.rundir.files import write_atomically
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
 
+if TYPE_CHECKING:
+    from dlrun.diagnosis.ladder import Diagnosis
+    from dlrun.report.next_step import Next
 
-def write_report(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, step: Next) -> None:
+
+def write_report(paths: RunPaths, record: RunRecord, diagnosis: "Diagnosis", step: "Next") -> None:
     """Write report.md."""
     write_atomically(paths.report, report(record, diagnosis, reason=step.reason, command=step.command))
 
 
-def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str) -> str:
+def report(record: RunRecord, diagnosis: "Diagnosis", *, reason: str, command: str) -> str:
     """Return the report of a finished run as Markdown."""
+    from dlrun.report.ladder_rows import HEADINGS, rungs
+
     summary = record.summary
     dev = diagnosis.errors.dev
     chosen = f", dev error {error_text(dev.value, diagnosis.errors.metric)}" if dev else ""

@@ -147,6 +147,8 @@ def json_line(tree: object) -> str:
 
 def _plain(tree: object) -> object:
     """Return the tree in JSON's own types; NumPy numbers become Python's."""
+    if tree is None or type(tree) is str or type(tree) is int or type(tree) is bool:  # most of it, and asking ABCs takes long
+        return tree
     match tree:
         case Mapping():
             return {key: _plain(value) for key, value in tree.items()}

@@ -1,6 +1,6 @@
 """run.json: what a run is and how it ended, readable without its network."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from math import isfinite
@@ -150,27 +150,24 @@ def _tree(value: Any) -> dict[str, Any]:
 
 
 def _check_size(tree: dict[str, Any]) -> None:
-    """Refuse what no run writes: it may come from others, and whoever lists runs goes through all of their specs."""
+    """Refuse what no run writes: it may come from others, and whoever lists runs goes through all of their specs.
+
+    Plain loops over what JSON gives, dicts and lists exactly: of 10,000 runs this is done 20,000 times.
+    """
     level: list[Any] = [tree]
     found = 0
     for _ in range(MOST_LEVELS):
-        found += len(level)
-        if not level or found > MOST_VALUES:
+        names = [name for inner in level if type(inner) is dict for name in inner]
+        values = [value for inner in level for value in (inner.values() if type(inner) is dict else inner)]
+        found += len(names) + len(values)
+        if found > MOST_VALUES:
             break
-        if any(len(text) > LONGEST for text in level if isinstance(text, str)):
+        if [text for texts in (names, values) for text in texts if type(text) is str and len(text) > LONGEST]:
             raise ValueError(f"must hold texts of {LONGEST:,} characters at most")
-        level = [item for inner in level if isinstance(inner, dict | list) for item in _items(inner)]
-    if level:
-        raise ValueError(f"must hold no more than {MOST_VALUES:,} values in {MOST_LEVELS} levels")
-
-
-def _items(inner: dict[str, Any] | list[Any]) -> Iterator[Any]:
-    """Yield what is within, keys too."""
-    if isinstance(inner, dict):
-        yield from inner
-        yield from inner.values()
-    else:
-        yield from inner
+        level = [value for value in values if type(value) is dict or type(value) is list]
+        if not level:
+            return
+    raise ValueError(f"must hold no more than {MOST_VALUES:,} values in {MOST_LEVELS} levels")
 
 
 def _time(value: Any) -> datetime:
