@@ -63,7 +63,7 @@ def _open_question(name: str, part: str, gap: Gap, threshold: float, unit: Unit)
     question = f"{name} {numbers(gap, unit)} against {_plain(threshold * unit.factor)}"
     if gap.needed_n is None:
         return f"{question}; no number of {part} examples would decide"
-    return f"{question}; about {_rounded_up(gap.needed_n):,} {part} examples in all would decide"
+    return f"{question}; about {rounded_up(gap.needed_n):,} {part} examples in all would decide"
 
 
 def _plain(number: float) -> str:
@@ -71,7 +71,7 @@ def _plain(number: float) -> str:
     return f"{float(f'{number:.3g}'):,.15g}"
 
 
-def _rounded_up(n: int) -> int:
+def rounded_up(n: int) -> int:
     """Return n rounded up to two significant digits: it is a plan, not a measurement."""
     step = int(10 ** max(0, len(str(n)) - 2))
     return ceil(n / step) * step

@@ -17,9 +17,8 @@ from dlrun.nn.network import Network
 from dlrun.rundir.files import write_atomically
 from dlrun.rundir.growing import csv_bytes
 from dlrun.rundir.paths import RunPaths
+from dlrun.rundir.predictions import COLUMNS
 from dlrun.statistics.intervals import Estimate, root_mean_square, wilson
-
-COLUMNS = ("id", "label", "prediction", "probability", "loss")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,81 @@
+"""predictions/<part>.csv: what a run said of each example, read so that a file from others does no harm."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from dlrun.errors import DlrunError, Problem
+from dlrun.rundir.files import read_bytes
+from dlrun.rundir.own import LONGEST_LINE, own_folder
+from dlrun.rundir.paths import RunPaths
+
+COLUMNS = ("id", "label", "prediction", "probability", "loss")
+LARGEST = 64 * 2**20  # bytes: about a million examples
+MOST_ROWS = 2_000_000  # a row is 16 bytes and more
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The rows of a file, column by column: ids, labels and predictions as they are written, losses as numbers."""
+
+    path: Path
+    ids: list[str]
+    labels: list[str]
+    predictions: list[str]
+    losses: list[float]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def read_predictions(paths: RunPaths, part: str) -> Predictions:
+    """Read the predictions on one part.
+
+    Errors: DlrunError if they are not there, a link, larger than 64 MiB, or damaged: another heading, a row of another width, a
+    loss that is no number, an id that repeats.
+    """
+    path = paths.predictions_of(part)
+    own_folder(path.parent)
+    data = read_bytes(path, LARGEST)
+    if data.find(b"\n", 0, LONGEST_LINE) < 0:
+        raise _damaged(path, "it has no heading")
+    read = Predictions(path, [], [], [], [])
+    words: dict[str, str] = {}  # labels repeat: one text each
+    try:
+        for number, (name, label, prediction, loss) in enumerate(_rows(data, path), start=2):
+            if number > MOST_ROWS or not isfinite(value := float(loss)):
+                raise ValueError("too many rows" if number > MOST_ROWS else f"line {number}: a loss of {loss[:40]!r}")
+            read.ids.append(name)
+            read.labels.append(words.setdefault(label, label))
+            read.predictions.append(words.setdefault(prediction, prediction))
+            read.losses.append(value)
+    except (ValueError, csv.Error) as error:  # csv.Error: a cell longer than any
+        raise _damaged(path, str(error)) from error
+    if not read.ids:
+        raise _damaged(path, "it has no rows")
+    if len(set(read.ids)) < len(read):
+        raise _damaged(path, "ids repeat")
+    return read
+
+
+def _rows(data: bytes, path: Path) -> Iterator[list[str]]:
+    """Yield id, label, prediction and loss of each row; other columns may stand between them.
+
+    Errors: DlrunError for a heading without them; ValueError for a row of another width than the heading.
+    """
+    rows = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="replace", newline=""))
+    heading = next(rows, [])
+    if not set(COLUMNS) <= set(heading):
+        raise _damaged(path, f"its columns are not {', '.join(COLUMNS)}")
+    places = [heading.index(name) for name in COLUMNS if name != "probability"]
+    for row in rows:
+        if len(row) != len(heading):
+            raise ValueError(f"line {rows.line_num} has {len(row)} cells, not {len(heading)}")
+        yield [row[place] for place in places]
+
+
+def _damaged(path: Path, why: str) -> DlrunError:
+    return DlrunError(Problem(what=f"this file is damaged: {why}", where=str(path)))
