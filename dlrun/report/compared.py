@@ -93,14 +93,13 @@ def details(pair: Tree, tree: Tree, names: Names) -> Iterator[str]:
     """Yield what stands behind a verdict: the examples that decide, and what else was measured on them."""
     ours, theirs = printable(names[pair["run"]]), printable(names[pair["against"]])
     if pair["only_wrong"] is not None:
-        both = tree["dev_n"] - pair["only_wrong"] - pair["only_against_wrong"]
         wrong = f"{pair['only_wrong']:,} only {ours} gets wrong, {pair['only_against_wrong']:,} only {theirs}"
-        yield f"of {tree['dev_n']:,} dev examples {wrong}; {both:,} do not tell them apart"
+        yield f"of {tree['dev_n']:,} dev examples {wrong}"
     for measure in ("loss", "squared_error"):
         if judged := pair.get(measure):
             lower = ours if judged["value"] <= 0 else theirs
             by = numbers(_gain(judged), NO_UNIT) + _level(judged)
-            words = f"{lower} lower by {by}" if judged["real"] else f"no real difference: {by} in favour of {lower}"
+            words = f"{lower} lower by {by}" if judged["real"] else f"no real difference: {by}"
             yield f"{MEASURES[measure]}: {words}, {p_text(judged['p'])}"
 
 

@@ -41,7 +41,8 @@ def outcomes(rng: np.random.Generator, n: int, *only: float) -> list[BoolArray]:
 
 def losses(rng: np.random.Generator, wrong: BoolArray) -> Array:
     """Return cross-entropies: above ln 2 where wrong, most of them tiny where right."""
-    return np.where(wrong, np.log(2) + rng.exponential(1.0, len(wrong)), np.log(2) * rng.random(len(wrong)) ** 8)
+    sizes: Array = np.where(wrong, np.log(2) + rng.exponential(1.0, len(wrong)), np.log(2) * rng.random(len(wrong)) ** 8)
+    return sizes
 
 
 @pytest.mark.proof

@@ -53,7 +53,7 @@ def test_equal_values_do_not_differ() -> None:
 
 def test_of_a_constant_difference_or_one_example_no_spread_is_known() -> None:
     for n in (1, 9):
-        measured = paired_means(np.arange(n), np.arange(n) + 1.0, 0)
+        measured = paired_means(np.arange(float(n)), np.arange(n) + 1.0, 0)
         assert (measured.p, measured.limits(0.95), measured.needed_n(0.95)) == (1, (-inf, inf), None)
 
 
