@@ -10,12 +10,14 @@ def printable(text: str) -> str:
 
 def printable_lines(text: str) -> str:
     """Return the text line by line, each printable."""
-    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
+    return text if text.replace("\n", "").isprintable() else "\n".join(map(printable, text.split("\n")))
 
 
 def printable_json(text: str) -> str:
     r"""Return the same JSON with what is not printable escaped as \uXXXX: outside of its texts are only spaces and line ends."""
-    return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text) if not text.isprintable() else text
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text)
 
 
 def _escaped(character: str) -> str:

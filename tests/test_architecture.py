@@ -14,7 +14,7 @@ FLOORS: dict[str, int] = {
     "kernels": 1, "statistics": 1, "memory": 1,
     "nn": 2, "data": 2, "diagnosis": 2, "rundir": 2,
     "spec": 3, "training": 3, "checkpoint": 3, "drift": 3,
-    "experiment": 4, "report": 4, "export": 4, "gates": 4,
+    "experiment": 4, "report": 4, "export": 4, "gates": 4, "comparison": 4,
     "cli": 6, "api": 6,
 }  # fmt: skip
 ALLOWED_ON_ONE_FLOOR = {("checkpoint", "training"), ("errors", "printable")}
@@ -43,6 +43,7 @@ OUTSIDE = {
         "export",
         "api",
         "report",
+        "comparison",
     },
 }
 STANDARD_OR_OUR_OWN_CHOICE = {"annotated_types"}

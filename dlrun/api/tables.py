@@ -11,12 +11,12 @@ from dlrun.errors import DlrunError, Problem
 from dlrun.rundir.files import read_bytes
 from dlrun.rundir.own import LONGEST_LINE, own_folder
 from dlrun.rundir.predictions import COLUMNS
+from dlrun.rundir.predictions import LARGEST as LARGEST_PREDICTIONS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST = 64 * 2**20  # bytes: half a million rows
-LARGEST_PREDICTIONS = 64 * 2**20  # about a million examples
 DTYPES = {"integer": "int64", "boolean": "bool", "text": "str"}
 
 

@@ -15,6 +15,8 @@ from typing import NoReturn
 import typer
 
 from dlrun.cli import (
+    best,
+    compare,
     diagnose,
     evaluate,
     explain,
@@ -60,6 +62,8 @@ for command in (
     show.show,
     export.export,
     ls.ls,
+    compare.compare,
+    best.best,
     rm.rm,
     smooth.smooth,
 ):

@@ -70,7 +70,7 @@ def _print(paths: "RunPaths", rows: "Sequence[Judged]", metric: str, output: Gat
     from dlrun.diagnosis.headline import Metric
     from dlrun.printable import printable
     from dlrun.report.gate_rows import HEADINGS, gate_cells, gate_notes, gates_page
-    from dlrun.report.markdown import table
+    from dlrun.report.markdown_table import table
     from dlrun.report.terminal import console
 
     of: Metric = "rmse" if metric == "rmse" else "error_rate"

@@ -10,9 +10,13 @@ from dlrun.diagnosis.gating import Judged, Measured, judge, of_error, of_estimat
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.diagnosis.quantities import TEST
 from dlrun.errors import DlrunError, InvalidInput, Problem
-from dlrun.statistics.intervals import Estimate, exact
-from dlrun.statistics.paired import paired_rates, paired_rmse
+from dlrun.statistics.intervals import CONFIDENCE, Estimate, exact
+from dlrun.statistics.paired_means import PairedMeans, paired_rmse
+from dlrun.statistics.paired_rates import PairedRates
+from dlrun.statistics.pairing import in_one_only, places_in, unlike_numbers, unlike_words
 from dlrun.statistics.scores import mean_loss, named_f1, number_scores
+
+ON_ONE_SPLIT = "train both with the same data, split and seed"
 
 
 class Answers(Protocol):
@@ -155,32 +159,33 @@ def _of_dev(name: str, evidence: Evidence) -> Measured | None:
 def _compared(ours: Answers, theirs: Answers, evidence: Evidence) -> Measured:
     """Return our error minus the other run's, on the same examples."""
     same_examples(ours.ids, theirs.ids)
-    there = {key: place for place, key in enumerate(theirs.ids)}
-    places = [there[key] for key in ours.ids]
-    if any(label != theirs.labels[place] for label, place in zip(ours.labels, places, strict=True)):
-        what = "the runs were not judged on the same dev examples: of some that have the same id, the labels differ"
-        raise InvalidInput(Problem(what=what, cure="train both with the same data, split and seed"))
-    others = [theirs.predictions[place] for place in places]
-    if evidence.regression:
-        right = _numbers(ours.labels)
-        mine, other = (
-            [said - label for said, label in zip(_numbers(predictions), right, strict=True)]
-            for predictions in (ours.predictions, others)
-        )
-        estimate = paired_rmse(mine, other, evidence.seed)
-        if estimate is None:
-            raise DlrunError("the errors are too large to be compared")
-        return of_estimate(estimate)
-    pairs = [(a != label, b != label) for a, b, label in zip(ours.predictions, others, ours.labels, strict=True)]
-    return of_estimate(paired_rates(pairs.count((True, False)), pairs.count((False, True)), len(pairs)))
+    places = places_in(theirs.ids, ours.ids)
+    labels, others = ([cells[place] for place in places] for cells in (theirs.labels, theirs.predictions))
+    if not evidence.regression:
+        _same_labels(unlike_words(ours.labels, labels))
+        return _difference(PairedRates.of_words(ours.labels, others, ours.predictions))
+    right = _numbers(ours.labels)
+    _same_labels(unlike_numbers(right, _numbers(labels)))
+    return _difference(paired_rmse(right, _numbers(others), _numbers(ours.predictions), evidence.seed))
+
+
+def _difference(found: PairedRates | PairedMeans) -> Measured:
+    low, high = found.limits(CONFIDENCE)
+    return Measured(found.value, min(low, found.value), max(high, found.value), found.n)
 
 
 def same_examples(ours: Sequence[str], theirs: Sequence[str]) -> None:
     """Return if these are the ids of the same examples. Errors: InvalidInput if they are not."""
-    shared = len(set(ours) & set(theirs))
-    if shared < max(len(ours), len(theirs)):
+    if any(in_one_only(ours, theirs)):
+        shared = len(set(ours) & set(theirs))
         what = f"the runs were not judged on the same dev examples: {len(ours):,} and {len(theirs):,}, {shared:,} in both"
-        raise InvalidInput(Problem(what=what, cure="train both with the same data, split and seed"))
+        raise InvalidInput(Problem(what=what, cure=ON_ONE_SPLIT))
+
+
+def _same_labels(unlike: int) -> None:
+    if unlike:
+        what = f"the runs were not judged on the same dev examples: the labels of {unlike:,} differ that have the same id"
+        raise InvalidInput(Problem(what=what, cure=ON_ONE_SPLIT))
 
 
 def _numbers(cells: Sequence[str]) -> list[float]:

@@ -39,7 +39,7 @@ def judge_gates(
         diagnosis=diagnosis,
         seed=seed,
         counts={"seconds": record.seconds} | {name: record.summary[name] for name in ("epochs", "steps", "parameters")},
-        dev=lambda: answers_of(experiment, judged["dev"]),
+        dev=lambda: answers_of(experiment, judged["dev"], paths.predictions_of("dev")),
         other=lambda reference: read_predictions(find_run(reference, paths.root.parent)),
         known=known,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,16 +91,11 @@ def write_predictions(experiment: Experiment, judgement: Judgement, paths: RunPa
     write_atomically(paths.predictions_of(part), csv_bytes([COLUMNS, *zip(*_columns(experiment, judgement), strict=True)]))
 
 
-def answers_of(experiment: Experiment, judgement: Judgement) -> Predictions:
-    """Return what `write_predictions` writes, as `read_predictions` reads it."""
+def answers_of(experiment: Experiment, judgement: Judgement, path: Path) -> Predictions:
+    """Return what `write_predictions` writes to a path, as `read_predictions` reads it."""
     ids, labels, predictions, probabilities, losses = _columns(experiment, judgement)
-    return Predictions(
-        ids=tuple(map(str, ids)),
-        labels=tuple(map(str, labels)),
-        predictions=tuple(map(str, predictions)),
-        probabilities=tuple(probabilities),
-        losses=tuple(losses),
-    )
+    words = [list(map(str, column)) for column in (ids, labels, predictions)]
+    return Predictions(path, words[0], words[1], words[2], probabilities, losses)
 
 
 def _columns(experiment: Experiment, judgement: Judgement) -> list[list[Any]]:

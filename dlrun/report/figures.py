@@ -1,21 +1,24 @@
 """How numbers are written for people."""
 
-from dlrun.diagnosis.headline import Metric
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dlrun.diagnosis.headline import Metric
 
 
-def error_text(value: float | None, metric: Metric) -> str:
+def error_text(value: float | None, metric: "Metric") -> str:
     """Write a fraction wrong as a percentage, an RMSE with four digits."""
     if value is None:
         return "–"
     return f"{100 * value:.2f} %" if metric == "error_rate" else f"{value:.4g}"
 
 
-def gap_text(value: float, metric: Metric) -> str:
+def gap_text(value: float, metric: "Metric") -> str:
     """Write a difference of errors: in points of a percentage, or in the target's units."""
     return f"{100 * value:.2f}" if metric == "error_rate" else f"{value:.4g}"
 
 
-def range_text(low: float, high: float, metric: Metric) -> str:
+def range_text(low: float, high: float, metric: "Metric") -> str:
     """Write the limits of an interval."""
     factor = 100 if metric == "error_rate" else 1
     digits = ".2f" if metric == "error_rate" else ".4g"

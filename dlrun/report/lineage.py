@@ -49,7 +49,13 @@ def frame_of(family: Family, *, width: int, height: int) -> Frame:
     child did far worse than the others the scale is logarithmic.
     """
     first = min((relative.began for _, relative in family.members() if relative.branch), default=0.0)
-    points = [point for _, relative in family.members() for point in relative.own] or [(0.0, 0.0)]
+    points = [point for _, relative in family.members() for point in relative.own]
+    return frame_around(points, first=first, width=width, height=height)
+
+
+def frame_around(points: Sequence[tuple[float, float]], *, first: float = 0.0, width: int, height: int) -> Frame:
+    """Return the frame of the points of some curves; what was higher before `first` is cut off."""
+    points = points or [(0.0, 0.0)]
     low = min(value for _, value in points)
     high = max([value for epoch, value in points if epoch >= first] or [value for _, value in points])
     least = min((value for _, value in points if value > 0), default=0.0)

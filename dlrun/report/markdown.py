@@ -1,7 +1,5 @@
 """report.md: a run in words, to read later or to paste where people talk."""
 
-from collections.abc import Iterable, Sequence
-
 from dlrun.diagnosis.gating import Judged
 from dlrun.diagnosis.headline import Metric
 from dlrun.diagnosis.ladder import Diagnosis
@@ -9,6 +7,7 @@ from dlrun.report.figures import duration, error_text
 from dlrun.report.gate_rows import HEADINGS as GATE_HEADINGS
 from dlrun.report.gate_rows import gate_cells, gate_notes
 from dlrun.report.ladder_rows import HEADINGS, rungs
+from dlrun.report.markdown_table import table
 from dlrun.report.next_step import Next
 from dlrun.rundir.files import write_atomically
 from dlrun.rundir.paths import RunPaths
@@ -75,12 +74,3 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
         ("training time", duration(record.seconds or 0.0)),
         ("seed", str(record.spec["seed"])),
     ]
-
-
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a Markdown table."""
-    return [_row(headings), _row(["---" for _ in headings]), *map(_row, rows)]
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

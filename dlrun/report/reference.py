@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dlrun.report.markdown import table
+from dlrun.report.markdown_table import table
 from dlrun.spec.docstrings import is_laid_out
 from dlrun.spec.explanation import Key, Kind, Topic, keys
 

@@ -1,16 +1,17 @@
 """The diagnosis and the closing lines of a run, as a terminal shows them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.printable import printable_lines
-from dlrun.report.ladder_rows import HEADINGS, rungs
+
+if TYPE_CHECKING:
+    from dlrun.diagnosis.ladder import Diagnosis
 
 PLAIN_WIDTH = 120  # columns where there is no terminal to ask
 COLOURS = {"high": "red", "low": "green", "inconclusive": "yellow"}
@@ -56,14 +57,16 @@ def table_of(*headings: str, right: Sequence[int]) -> Table:
     return table
 
 
-def print_diagnosis(diagnosis: Diagnosis, out: Console) -> None:
+def print_diagnosis(diagnosis: "Diagnosis", out: Console) -> None:
     """Print the ladder, the verdict in one line, and what a reader must know."""
     for part in diagnosis_page(diagnosis):
         out.print(part)
 
 
-def diagnosis_page(diagnosis: Diagnosis) -> Iterator[RenderableType]:
+def diagnosis_page(diagnosis: "Diagnosis") -> Iterator[RenderableType]:
     """Yield what a diagnosis is printed as, from the top."""
+    from dlrun.report.ladder_rows import HEADINGS, rungs  # NumPy comes with it, and `dlrun ls` has no use for that
+
     table = table_of(*HEADINGS, right=(1, 2, 3))
     for rung in rungs(diagnosis):
         *cells, status = rung.cells

@@ -147,6 +147,12 @@ def json_line(tree: object) -> str:
 
 def _plain(tree: object) -> object:
     """Return the tree in JSON's own types; NumPy numbers become Python's."""
+    if tree is None or type(tree) is str or type(tree) is int or type(tree) is bool:  # most of it, and asking ABCs takes long
+        return tree
+    if type(tree) is dict:
+        return {key: _plain(value) for key, value in tree.items()}
+    if type(tree) is float:
+        return tree if isfinite(tree) else None
     match tree:
         case Mapping():
             return {key: _plain(value) for key, value in tree.items()}
@@ -167,8 +173,16 @@ def read_json(path: Path, largest: int = LARGEST_JSON) -> dict[str, Any]:
 
     Errors: DlrunError with the file's name if it is missing, too large, broken, nested too deeply, or not an object.
     """
+    return json_object(read_bytes(path, largest), path)
+
+
+def json_object(data: bytes, path: Path) -> dict[str, Any]:
+    """Return the object that the bytes of a JSON file hold.
+
+    Errors: DlrunError with the file's name if they are broken, nested too deeply, or not an object.
+    """
     try:
-        tree = json.loads(read_bytes(path, largest), parse_constant=_refuse_constant)
+        tree = json.loads(data, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:  # ValueError: also bytes that are no UTF-8, numbers of 5,000 digits
         raise DlrunError(Problem(what=f"this is not the JSON that dlrun wrote: {error}", where=str(path))) from error
     if not isinstance(tree, dict):

@@ -92,8 +92,13 @@ def short_ids(runs: Sequence[ListedRun]) -> dict[str, str]:
 
     Of all the runs in a directory, so that what is shown can be typed where a RUN is asked for.
     """
-    tails = Counter(run.paths.id[-RANDOM:] for run in runs)
-    return {name: name[-RANDOM:] if tails[name[-RANDOM:]] == 1 else name for name in (run.paths.id for run in runs)}
+    return short_names([run.paths.id for run in runs])
+
+
+def short_names(ids: Sequence[str]) -> dict[str, str]:
+    """Return for each id what `short_ids` calls it, given the ids alone."""
+    tails = Counter(name[-RANDOM:] for name in ids)
+    return {name: name[-RANDOM:] if tails[name[-RANDOM:]] == 1 else name for name in ids}
 
 
 def runs_in(runs_dir: Path) -> list[RunPaths]:

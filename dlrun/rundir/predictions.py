@@ -1,74 +1,90 @@
-"""predictions/dev.csv, read back: what a run predicted for each example. It may come from others, and hold anything."""
+"""predictions/<part>.csv: what a run said of each example, read so that a file from others does no harm."""
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
+from pathlib import Path
 
 from dlrun.errors import DlrunError, Problem
 from dlrun.rundir.files import read_bytes
-from dlrun.rundir.own import own_folder
+from dlrun.rundir.own import LONGEST_LINE, own_folder
 from dlrun.rundir.paths import RunPaths
 
 COLUMNS = ("id", "label", "prediction", "probability", "loss")
-LARGEST = 2**26  # bytes: a million examples
+LARGEST = 64 * 2**20  # bytes: about a million examples
+MOST_ROWS = 2_000_000  # a row is 16 bytes and more
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Predictions:
-    """The examples of one part, as text: ids, labels and predictions; the probability is None for a regression."""
+    """The rows of a file, column by column: ids, labels and predictions as they are written; an empty probability is None."""
 
-    ids: tuple[str, ...]
-    labels: tuple[str, ...]
-    predictions: tuple[str, ...]
-    probabilities: tuple[float | None, ...]
-    losses: tuple[float, ...]
+    path: Path
+    ids: list[str]
+    labels: list[str]
+    predictions: list[str]
+    probabilities: list[float | None]
+    losses: list[float]
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 def read_predictions(paths: RunPaths, part: str = "dev") -> Predictions:
-    """Return what a run predicted on a part.
+    """Read the predictions on one part.
 
-    Errors: DlrunError if it left nothing there, or the file is damaged.
+    Errors: DlrunError if they are not there, a link, larger than 64 MiB, or damaged: another heading, a row of another width, a
+    loss or probability that is no finite number, an id that repeats.
     """
-    own_folder(paths.predictions)
     path = paths.predictions_of(part)
-    text = read_bytes(path, LARGEST).decode("utf-8", "replace")
+    own_folder(path.parent)
+    data = read_bytes(path, LARGEST)
+    if data.find(b"\n", 0, LONGEST_LINE) < 0:
+        raise _damaged(path, "it has no heading")
+    read = Predictions(path, [], [], [], [], [])
+    words: dict[str, str] = {}  # labels repeat: one text each
     try:
-        ids, labels, predictions, probabilities, losses = zip(*_rows(text), strict=True)
-        return Predictions(
-            ids=ids,
-            labels=labels,
-            predictions=predictions,
-            probabilities=tuple(_number(cell) if cell else None for cell in probabilities),
-            losses=numbers(losses),
-        )
-    except (ValueError, csv.Error) as error:
-        raise DlrunError(Problem(what=f"the stored predictions are damaged: {error}"[:200], where=str(path))) from error
+        for number, (name, label, prediction, probability, loss) in enumerate(_rows(data, path), start=2):
+            if number > MOST_ROWS:
+                raise ValueError("too many rows")
+            read.ids.append(name)
+            read.labels.append(words.setdefault(label, label))
+            read.predictions.append(words.setdefault(prediction, prediction))
+            read.probabilities.append(_number(probability, "probability", number) if probability else None)
+            read.losses.append(_number(loss, "loss", number))
+    except (ValueError, csv.Error) as error:  # csv.Error: a cell longer than any
+        raise _damaged(path, str(error)) from error
+    if not read.ids:
+        raise _damaged(path, "it has no rows")
+    if len(set(read.ids)) < len(read):
+        raise _damaged(path, "ids repeat")
+    return read
 
 
-def _rows(text: str) -> Iterator[list[str]]:
-    """Yield the rows; the first that is none ends it, so that a file of nothing costs nothing."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    if tuple(next(reader, ())) != COLUMNS:
-        raise ValueError(f"its columns are not {', '.join(COLUMNS)}")
-    seen: set[str] = set()
-    for row in reader:
-        if len(row) != len(COLUMNS) or row[0] in seen:
-            raise ValueError(f"line {reader.line_num} has {len(row)} cells, or an id that was there before")
-        seen.add(row[0])
-        yield row
-    if not seen:
-        raise ValueError("there are no predictions in it")
+def _rows(data: bytes, path: Path) -> Iterator[list[str]]:
+    """Yield id, label, prediction, probability and loss of each row; other columns may stand between them.
+
+    Errors: DlrunError for a heading without them; ValueError for a row of another width than the heading.
+    """
+    rows = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="replace", newline=""), strict=True)
+    heading = next(rows, [])
+    if not set(COLUMNS) <= set(heading):
+        raise _damaged(path, f"its columns are not {', '.join(COLUMNS)}")
+    places = [heading.index(name) for name in COLUMNS]
+    for row in rows:
+        if len(row) != len(heading):
+            raise ValueError(f"line {rows.line_num} has {len(row)} cells, not {len(heading)}")
+        yield [row[place] for place in places]
 
 
-def numbers(cells: Sequence[str]) -> tuple[float, ...]:
-    """Return what cells hold; ValueError if one holds no finite number."""
-    return tuple(map(_number, cells))
-
-
-def _number(cell: str) -> float:
+def _number(cell: str, column: str, line: int) -> float:
     number = float(cell)
     if not isfinite(number):
-        raise ValueError(f"{cell[:30]!r} is no finite number")
+        raise ValueError(f"line {line}: a {column} of {cell[:40]!r}")
     return number
+
+
+def _damaged(path: Path, why: str) -> DlrunError:
+    return DlrunError(Problem(what=f"this file is damaged: {why}", where=str(path)))

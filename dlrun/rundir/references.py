@@ -8,9 +8,11 @@ from math import inf
 from pathlib import Path
 
 from dlrun.errors import InvalidInput, Problem
+from dlrun.rundir.keys import sorted_by
 from dlrun.rundir.listing import ListedRun, is_run, list_runs, runs_in
 from dlrun.rundir.paths import RunPaths
 
+IN_UNITS = ("dev_error", "dev_low", "dev_high", "dev_loss", "train_error")  # values whose unit the metric says
 SHOWN = 8  # candidates listed in an error
 FORMS = "write an id, its beginning or end, @last, @last~1 (the one before), @best (the lowest dev error), or a path"
 
@@ -33,26 +35,30 @@ def find_run(reference: str, runs_dir: Path) -> RunPaths:
     return _by_name(reference, runs_dir)
 
 
-def best_run(runs: Sequence[ListedRun], runs_dir: Path) -> ListedRun:
+def best_run(
+    runs: Sequence[ListedRun], runs_dir: Path, key: str = "dev_error", *, largest: bool = False, asked: str = "@best"
+) -> ListedRun:
     """Return the completed run with the lowest dev error; of several the one with the lowest dev loss, then the earliest.
 
-    Whether the errors were measured on the same examples nobody checks here.
-    Errors: InvalidInput if no run has a dev error, or if fractions wrong would be compared with root mean square errors.
+    Or that with the lowest, or largest, value of another key. Whether it was measured on the same examples nobody checks here.
+    Errors: InvalidInput if no run has such a value, or if fractions wrong would be compared with root mean square errors.
     """
-    judged = [run for run in runs if run.status == "completed" and run.value("dev_error") is not None]
+    judged = [run for run in runs if run.status == "completed" and run.value(key) is not None]
     if not judged:
-        problem = Problem(what="@best: no completed run has a dev error", where=str(runs_dir), cure="what there is: dlrun ls")
+        what = f"{asked}: no completed run has a {key.replace('dev_error', 'dev error')}"
+        problem = Problem(what=what, where=str(runs_dir), cure="what there is: dlrun ls")
         raise InvalidInput(problem if runs else _no_runs_yet(runs_dir))
-    if len({run.value("metric") for run in judged}) > 1:
-        what = "@best: some runs have error rates, others root mean square errors, which cannot be compared"
+    if key in IN_UNITS and len({run.value("metric") for run in judged}) > 1:
+        what = f"{asked}: some runs have error rates, others root mean square errors, which cannot be compared"
         cure = "choose one: dlrun ls --where metric=error_rate --sort dev_error"
         raise InvalidInput(Problem(what=what, where=str(runs_dir), cure=cure))
-    return min(reversed(judged), key=_goodness)
+    by_age = judged[::-1]  # runs are listed newest first
+    return sorted_by(sorted(by_age, key=_loss), key, descending=largest)[0]
 
 
-def _goodness(run: ListedRun) -> tuple[float, float]:
-    loss = run.value("dev_loss")
-    return run.value("dev_error"), inf if loss is None else loss
+def _loss(run: ListedRun) -> float:
+    loss: float | None = run.value("dev_loss")
+    return inf if loss is None else loss
 
 
 def _by_age(reference: str, runs_dir: Path) -> RunPaths:

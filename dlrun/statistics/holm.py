@@ -19,3 +19,20 @@ def holm(p: Sequence[float] | Array) -> Array:
     corrected = np.empty_like(given)
     corrected[order] = np.maximum.accumulate(np.minimum(1.0, factors * given[order]))
     return corrected
+
+
+def holm_levels(p: Sequence[float] | Array, alpha: float) -> Array:
+    """Return the levels (k,) at which Holm's steps test: α/k the smallest p-value, α/(k − 1) the next, until one is above.
+
+    From that one on all are tested at its level. So p ≤ its level exactly where the corrected p is at most α, and an interval at
+    confidence 1 − level that inverts the same test tells the same.
+    """
+    given = np.asarray(p, dtype=np.float64)
+    order = np.argsort(given, kind="stable")
+    steps = alpha / np.arange(len(given), 0, -1)
+    above = np.flatnonzero(given[order] > steps)
+    if len(above):
+        steps[above[0] :] = steps[above[0]]
+    levels = np.empty_like(given)
+    levels[order] = steps
+    return levels

@@ -1,65 +1,72 @@
-"""The difference of two errors on the same examples: what both get wrong, or far off, cancels out."""
+"""Is one of two runs better? Differences measured on the same examples, judged together.
 
-from collections.abc import Callable, Sequence
-from math import inf, sqrt
+Measured on the same examples, two errors go up and down together; what counts is where they differ. Every difference here is the
+second minus the first: below 0 the second is better. A test says how surely the two differ, limits say by how much.
+"""
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, isfinite
+from typing import Protocol
 
-from dlrun.arrays import Array
-from dlrun.statistics.bootstrap import bootstrap
-from dlrun.statistics.intervals import CONFIDENCE, Estimate, standard_score
+from dlrun.statistics.holm import holm, holm_levels
+from dlrun.statistics.intervals import CONFIDENCE, Interval
 
-HALVINGS = 60  # of [-1, 1]: beyond the digits of a float
+MOST_EXAMPLES = 10**9  # nobody collects more
 
 
-def paired_rates(only_ours: int, only_theirs: int, n: int, confidence: float = CONFIDENCE) -> Estimate:
-    """Return the difference of two fractions wrong on the same n examples, with the limits of Tango's score test.
+class Paired(Protocol):
+    """A difference that was measured on pairs."""
 
-    only_ours are those that we alone get wrong, b, only_theirs those that they alone do, c. The limits are the differences δ that
-    the test does not reject: |b − c − nδ| ≤ z √(n (2 q + δ (1 − δ))), q the most likely rate of c if the difference is δ. They
-    have a width where the two never disagree, too.
-    Errors: ValueError unless b, c ≥ 0 and b + c ≤ n, n ≥ 1.
-    Source: Tango 1998, Stat. Med. 17, 891–908.
+    @property
+    def value(self) -> float:
+        """The difference."""
+
+    @property
+    def p(self) -> float:
+        """How often chance alone would show as much, in either direction."""
+
+    def limits(self, confidence: float) -> tuple[float, float]:
+        """Return between what the true difference lies."""
+
+    def needed_n(self, confidence: float) -> int | None:
+        """Return on how many pairs the same difference would be real; None if on no number of them."""
+
+
+@dataclass(frozen=True)
+class Judged(Interval):
+    """A difference with its limits at `confidence`; p and the confidence are what they are among all that were tested with it.
+
+    It is real when p says so and the limits leave 0 out. needed_n examples would decide if the difference stayed as it is; None
+    when it is decided, or when no number of them would do.
     """
-    b, c = only_ours, only_theirs
-    if min(b, c) < 0 or b + c > n or n < 1:
-        raise ValueError(f"{b} and {c} of {n} examples are no disagreement")
-    z, value = standard_score(confidence), (b - c) / n
-    low = _crossing(lambda delta: _score(b, c, n, delta) <= z, -1.0, value)
-    high = _crossing(lambda delta: _score(b, c, n, delta) < -z, value, 1.0)
-    return Estimate(value, min(low, value), max(high, value), n, confidence)
+
+    p: float
+    confidence: float
+    real: bool
+    needed_n: int | None
 
 
-def _score(b: int, c: int, n: int, delta: float) -> float:
-    """Return how many deviations b − c lies above what it would be at this difference."""
-    linear = -b - c + (2 * n - b + c) * delta
-    q = (sqrt(max(0.0, linear**2 + 8 * n * c * delta * (1 - delta))) - linear) / (4 * n)
-    variance = n * (2 * q + delta * (1 - delta))
-    distance = b - c - n * delta
-    if variance <= 0:
-        return 0.0 if distance == 0 else inf if distance > 0 else -inf
-    return distance / sqrt(variance)
+def judge_all(measured: Sequence[Paired], confidence: float = CONFIDENCE) -> list[Judged]:
+    """Judge differences together: p-values by Holm, each interval at the level that Holm's step asks of it.
 
-
-def _crossing(reached: Callable[[float], bool], low: float, high: float) -> float:
-    """Return the smallest number in [low, high] at which a monotone condition holds; high if it never does."""
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if reached(middle) else (middle, high)
-    return high
-
-
-def paired_rmse(ours: Sequence[float] | Array, theirs: Sequence[float] | Array, seed: int) -> Estimate | None:
-    """Return the difference of two root mean square errors, from the errors (n,) on the same examples.
-
-    The bootstrap draws examples, so that both are judged on the same ones in every sample.
+    One difference alone is judged at the confidence itself. What is not real has 0 within its limits: test and interval come from
+    the same data and must not contradict each other, and wider limits only hold more often.
     """
-    a, b = (np.square(np.asarray(errors, dtype=np.float64)) for errors in (ours, theirs))
-    if a.shape != b.shape:
-        raise ValueError(f"{a.size} and {b.size} errors are no pairs")
+    alpha = 1 - confidence
+    raw = [one.p for one in measured]
+    levels = holm_levels(raw, alpha)
+    return [_judged(one, float(p), 1 - float(level), alpha) for one, p, level in zip(measured, holm(raw), levels, strict=True)]
 
-    def difference(weights: Array) -> float:
-        whole = weights.sum()
-        return sqrt((weights * a).sum() / whole) - sqrt((weights * b).sum() / whole)
 
-    return bootstrap(difference, a.size, seed)
+def _judged(one: Paired, p: float, confidence: float, alpha: float) -> Judged:
+    low, high = one.limits(confidence)
+    real = p <= alpha and not low <= 0 <= high
+    if not real:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return Judged(one.value, low, high, p, confidence, real, None if real else one.needed_n(confidence))
+
+
+def whole_examples(n: float) -> int | None:
+    """Return n rounded up; None of more than anybody collects."""
+    return ceil(n) if isfinite(n) and n <= MOST_EXAMPLES else None

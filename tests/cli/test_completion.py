@@ -78,7 +78,9 @@ def test_verbs(complete: Complete) -> None:
     assert complete("dlrun va") == ["validate"]
 
 
-@pytest.mark.parametrize("command", ["diagnose", "evaluate", "export", "rm", "rm @last"])
+@pytest.mark.parametrize(
+    "command", ["diagnose", "evaluate", "export", "rm", "rm @last", "compare", "compare @last", "compare --against"]
+)
 def test_runs_newest_first(complete: Complete, command: str) -> None:
     assert complete(f"dlrun {command} ") == ["@last", "@best", B, A]
     assert complete(f"dlrun {command} @b") == ["@best"]

@@ -9,7 +9,8 @@ import pytest
 from dlrun.diagnosis.gates import known_gate
 from dlrun.diagnosis.gating import judge, of_error, of_estimate
 from dlrun.statistics.intervals import Estimate, difference, root_mean_square, wilson
-from dlrun.statistics.paired import paired_rates, paired_rmse
+from dlrun.statistics.paired_means import PairedMeans, paired_rmse
+from dlrun.statistics.paired_rates import PairedRates
 from dlrun.statistics.scores import binary_auc, mean_loss
 from tests.proofs.counting import FULL, RecordProperty, cases, proof
 
@@ -33,9 +34,14 @@ def paired(b: float, c: float, n: int) -> Draw:
 
     def draw(rng: np.random.Generator) -> tuple[str, Estimate]:
         ours, theirs, _ = rng.multinomial(n, [b, c, 1 - b - c])
-        return f"variance < {b - c!r}", paired_rates(int(ours), int(theirs), n)
+        return f"variance < {b - c!r}", limits_of(PairedRates(int(theirs), int(ours), n))
 
     return draw
+
+
+def limits_of(found: PairedRates | PairedMeans) -> Estimate:
+    low, high = found.limits(0.95)
+    return Estimate(found.value, low, high, found.n)
 
 
 def rmse(n: int) -> Draw:
@@ -46,7 +52,7 @@ def paired_errors(n: int) -> Draw:
     def draw(rng: np.random.Generator) -> tuple[str, Estimate | None]:
         shared = rng.normal(size=n)
         ours, theirs = (shared + 0.5 * rng.normal(size=n) for _ in range(2))
-        return "variance < 0", paired_rmse(ours, theirs, int(rng.integers(2**31)))
+        return "variance < 0", limits_of(paired_rmse([0.0] * n, theirs.tolist(), ours.tolist(), int(rng.integers(2**31))))
 
     return draw
 

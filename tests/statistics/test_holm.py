@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.statistics.holm import holm
+from dlrun.statistics.holm import holm, holm_levels
 from tests.strategies import quick
 
 some_p = st.lists(st.floats(0, 1), max_size=12)
@@ -41,3 +41,11 @@ def test_false_alarms_among_many_tests_stay_within_the_level() -> None:
     p = np.random.default_rng(1).uniform(size=(2000, 20))
     alarms = np.mean([holm(row).min() < 0.05 for row in p])
     assert 0.03 < alarms < 0.065
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_a_p_value_is_at_most_its_level_where_the_corrected_one_is_at_most_alpha(p: list[float]) -> None:
+    corrected, levels = holm(p), holm_levels(p, 0.05)
+    clear = np.abs(corrected - 0.05) > 1e-9  # not where the last digit decides
+    assert (((np.array(p) <= levels) == (corrected <= 0.05)) | ~clear).all()
+    assert ((levels >= 0.05 / len(p) - 1e-15) & (levels <= 0.05)).all()
