@@ -28,6 +28,8 @@ def test_stream_numbers_are_frozen() -> None:
         "DRIFT": 8,
         "LABEL_NOISE": 9,
         "COLUMN_SCALES": 10,
+        "SEEDS": 11,
+        "FOLDS": 12,
     }
 
 

@@ -165,10 +165,10 @@ def load_splits(loaded: LoadedSpec, dtype: Dtype) -> tuple[Splits, tuple[Finding
             train_dev=data.train_dev,
             label_noise=data.label_noise,
             regression=spec.loss != "auto" and spec.loss.regression,
-            seed=spec.seed,
+            seed=spec.data_seed,
         )
         splits = prepared(chosen, data.normalize, data.missing, data.categories, dtype)
-        return splits, check(data, chosen, splits, spec.seed)
+        return splits, check(data, chosen, splits, spec.data_seed)
     except InvalidInput as error:
         raise InvalidInput(*(_located(loaded, problem) for problem in error.problems)) from error
 

@@ -10,8 +10,8 @@ from dlrun.errors import DlrunError, Problem
 from dlrun.rundir.files import read_json, write_json
 from dlrun.rundir.paths import RunPaths
 
-SCHEMA = 2
-ADDED: dict[object, dict[str, Any]] = {1: {"branch": None, "resumptions": []}}  # what a record of an older schema does not say
+SCHEMA = 3
+ADDED: dict[object, dict[str, Any]] = {1: {"branch": None, "resumptions": [], "group": None}, 2: {"group": None}}  # what a record of an older schema does not say
 LARGEST = 4 * 2**20  # bytes; the longest of specs and a thousand looks at test take a tenth of that
 LONGEST = 2**17  # characters of one text: an argument of a command may have as many
 MOST_VALUES, MOST_LEVELS = 50_000, 50  # keys and values of spec and summary each: 1,000 layers with every key have 11,000
@@ -55,7 +55,8 @@ class RunRecord:
     """What run.json holds; a change is `dataclasses.replace`, then save.
 
     Times carry their zone. seconds is the time spent training, over all processes that worked on the run. spec is the resolved
-    spec, summary what closing lines print (best epoch, errors, verdict, parameters); both are JSON trees.
+    spec, summary what closing lines print (best epoch, errors, verdict, parameters); both are JSON trees. group is what the run
+    was started as a part of: the key of `rundir.groups` where seeds are compared, the id of the pooled run where folds are.
     """
 
     run: str
@@ -72,6 +73,7 @@ class RunRecord:
     overrides: tuple[str, ...] = ()
     parent: str | None = None
     branch: Branch | None = None
+    group: str | None = None
     resumptions: tuple[Resumption, ...] = ()
     spec: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
@@ -241,6 +243,7 @@ RECORD: dict[str, Reader] = {
     "overrides": _each(_text),
     "parent": _or_none(_text),
     "branch": _or_none(_part(Branch, BRANCH)),
+    "group": _or_none(_text),
     "resumptions": _each(_part(Resumption, RESUMPTION)),
     "spec": _tree,
     "summary": _tree,
