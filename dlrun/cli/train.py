@@ -1,11 +1,21 @@
-"""`dlrun train SPEC`: from a YAML file to a run directory and a diagnosis."""
+"""`dlrun train SPEC`: from a YAML file to a run directory and a diagnosis; with `--seeds`, to several and their mean."""
+
+from typing import Annotated
+
+import typer
 
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunsDir, SpecPath, Verbose
+
+MOST_SEEDS = 100  # as in the spec, which this need not import to print a help page
 
 
 def train(
     spec: SpecPath,
     overrides: Overrides = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=MOST_SEEDS, help="N runs with seeds of their own on the same data, and their mean."),
+    ] = None,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
     quiet: Quiet = False,
@@ -17,6 +27,7 @@ def train(
     Leaves a run directory: metrics, checkpoints, predictions, diagnosis, report.
     """
     import sys
+    from dataclasses import replace
 
     from dlrun.cli.training import see_to_the_end
     from dlrun.experiment.opening import open_run
@@ -24,5 +35,14 @@ def train(
     from dlrun.spec import read_spec
 
     changes = overrides or []
-    opened = open_run(set_up(read_spec(spec, changes)), runs_dir, argv=sys.argv, overrides=changes)
+    loaded = read_spec(spec, changes)
+    count = seeds or loaded.spec.seeds
+    if count > 1:
+        from dlrun.cli.repeated import train_seeds
+
+        train_seeds(loaded, changes, count, runs_dir, output=output, quiet=quiet, verbose=verbose)
+        return
+    if loaded.spec.seeds > 1:
+        loaded = replace(loaded, spec=loaded.spec.with_values({"seeds": 1}))
+    opened = open_run(set_up(loaded), runs_dir, argv=sys.argv, overrides=changes)
     see_to_the_end(opened, spec=str(spec), overrides=changes, output=output, quiet=quiet, verbose=verbose)

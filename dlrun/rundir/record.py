@@ -11,7 +11,10 @@ from dlrun.rundir.files import read_json, write_json
 from dlrun.rundir.paths import RunPaths
 
 SCHEMA = 3
-ADDED: dict[object, dict[str, Any]] = {1: {"branch": None, "resumptions": [], "group": None}, 2: {"group": None}}  # what a record of an older schema does not say
+ADDED: dict[object, dict[str, Any]] = {
+    1: {"branch": None, "resumptions": [], "group": None},
+    2: {"group": None},
+}  # what a record of an older schema does not say
 LARGEST = 4 * 2**20  # bytes; the longest of specs and a thousand looks at test take a tenth of that
 LONGEST = 2**17  # characters of one text: an argument of a command may have as many
 MOST_VALUES, MOST_LEVELS = 50_000, 50  # keys and values of spec and summary each: 1,000 layers with every key have 11,000
