@@ -147,6 +147,7 @@ def test_the_page_on_seeds_does_what_it_shows(
     monkeypatch.chdir(tmp_path)
     dlrun = Shell(monkeypatch, capsys)
     page = (ROOT / "docs/seeds.md").read_text()
+    Path("iris.yaml").write_text("data: {source: {kind: moons, examples: 60}, split: {test: 20%}}\n")
     for line in re.findall(r"^\$ dlrun (.*)$", page, re.MULTILINE):
         done = dlrun(*shlex.split(line), *(["-q", "-s", "training.epochs=2"] if line.startswith("train") else []))
         assert done.code == 0, done.err

@@ -24,6 +24,8 @@ def ls_groups(runs: Sequence[ListedRun], everything: Sequence[ListedRun], limit:
     listed = groups[:limit]
     known = SpecKeys([group.runs[0] for group in listed])
     headings = {key: heading for key, heading in known.headings.items() if key not in OF_NO_ACCOUNT}
+    if not groups:
+        return ["none of these runs has a group: they are folds, or children that left a parent on the way"]
     notes = [] if len(listed) == len(groups) else [f"and {len(groups) - len(listed):,} more"]
     if output is TableFormat.json:
         print_json([_row(group) | {"spec": {key: group.runs[0].value(key) for key in headings}} for group in listed])

@@ -41,7 +41,7 @@ def train_seeds(
         left = len(jobs) - len(finished)
         stopped.add_note(f"{sum(not done.error for done in finished)} of {count} seeds are done, {left} not begun")
         for job in jobs[len(finished) : len(finished) + 1]:
-            stopped.add_note(f"the next one alone: {_by_hand(job)}")
+            stopped.add_note(f"the next one alone: {by_hand(job)}")
         raise
     finally:
         _print(finished, runs_dir, output)
@@ -71,7 +71,8 @@ def _print(finished: Sequence[Done], runs_dir: Path, output: Format) -> None:
     out.print(f"group    {group.key} in {runs_dir}: dlrun ls --groups", soft_wrap=True)
 
 
-def _by_hand(job: Job) -> str:
+def by_hand(job: Job) -> str:
+    """Return the command that trains a job alone."""
     return shlex.join(["dlrun", "train", str(job.loaded.path), *(word for told in job.overrides for word in ("-s", told))])
 
 

@@ -6,7 +6,7 @@ import typer
 
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunsDir, SpecPath, Verbose
 
-MOST_SEEDS = 100  # as in the spec, which this need not import to print a help page
+MOST_SEEDS, MOST_FOLDS = 100, 50  # as in the spec, which this need not import to print a help page
 
 
 def train(
@@ -15,6 +15,12 @@ def train(
     seeds: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, max=MOST_SEEDS, help="N runs with seeds of their own on the same data, and their mean."),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K", min=2, max=MOST_FOLDS, help="K runs, each with another fold of the data as dev; predictions are pooled."
+        ),
     ] = None,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
@@ -30,6 +36,7 @@ def train(
     from dataclasses import replace
 
     from dlrun.cli.training import see_to_the_end
+    from dlrun.errors import InvalidInput, Problem
     from dlrun.experiment.opening import open_run
     from dlrun.experiment.setup import set_up
     from dlrun.spec import read_spec
@@ -37,6 +44,14 @@ def train(
     changes = overrides or []
     loaded = read_spec(spec, changes)
     count = seeds or loaded.spec.seeds
+    if folds:
+        from dlrun.cli.folds import train_folds
+
+        if count > 1:
+            what = "folds and seeds are not trained together"
+            raise InvalidInput(Problem(what=what, where="--folds", cure="--seeds 1, or without --folds"))
+        train_folds(loaded, changes, folds, runs_dir, output=output, quiet=quiet, verbose=verbose)
+        return
     if count > 1:
         from dlrun.cli.repeated import train_seeds
 

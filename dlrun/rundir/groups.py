@@ -29,8 +29,12 @@ def group_key(spec: Mapping[str, Any]) -> str:
 
 
 def key_of(record: RunRecord) -> str | None:
-    """Return the key of a run's group; None for a child that left its parent on the way: its spec is not all of its past."""
-    return None if record.branch else group_key(record.spec)
+    """Return the key of a run's group, None if it has none.
+
+    A child that left its parent on the way has none, since its spec is not all of its past; nor have folds: they differ in data.
+    """
+    fold = record.kind == "folds" or dig(record.spec, "data", "split", "fold")
+    return None if record.branch or fold else group_key(record.spec)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def groups_of(runs: Iterable[ListedRun]) -> list[Group]:
     """
     found: dict[str, dict[str, ListedRun]] = {}
     for run in runs:
-        if run.record is None or dig(run.record.spec, "data", "split", "fold") or not (key := key_of(run.record)):
+        if run.record is None or not (key := key_of(run.record)):
             continue
         seeds = found.setdefault(key, {})
         seed = repr(run.value("seed"))

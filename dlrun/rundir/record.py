@@ -12,13 +12,14 @@ from dlrun.rundir.paths import RunPaths
 
 SCHEMA = 3
 ADDED: dict[object, dict[str, Any]] = {
-    1: {"branch": None, "resumptions": [], "group": None},
-    2: {"group": None},
+    1: {"branch": None, "resumptions": [], "kind": "run", "group": None},
+    2: {"kind": "run", "group": None},
 }  # what a record of an older schema does not say
 LARGEST = 4 * 2**20  # bytes; the longest of specs and a thousand looks at test take a tenth of that
 LONGEST = 2**17  # characters of one text: an argument of a command may have as many
 MOST_VALUES, MOST_LEVELS = 50_000, 50  # keys and values of spec and summary each: 1,000 layers with every key have 11,000
 
+Kind = Literal["run", "folds"]  # a network that was trained, or the predictions of several, each on the rows it has not seen
 Status = Literal["running", "completed", "interrupted", "diverged", "failed", "lost"]
 
 
@@ -59,10 +60,11 @@ class RunRecord:
 
     Times carry their zone. seconds is the time spent training, over all processes that worked on the run. spec is the resolved
     spec, summary what closing lines print (best epoch, errors, verdict, parameters); both are JSON trees. group is what the run
-    was started as a part of: the key of `rundir.groups` where seeds are compared, the id of the pooled run where folds are.
+    was started as a part of: a key of `rundir.groups`. Of kind "folds" is what pools the predictions of several.
     """
 
     run: str
+    kind: Kind = "run"
     name: str
     status: Status
     stop_reason: str | None = None
@@ -195,6 +197,12 @@ def _status(value: Any) -> Status:
     return cast(Status, value)
 
 
+def _kind(value: Any) -> Kind:
+    if value not in get_args(Kind):
+        raise ValueError(f"must be one of {', '.join(get_args(Kind))}")
+    return cast(Kind, value)
+
+
 def _or_none(read: Reader) -> Reader:
     return lambda value: None if value is None else read(value)
 
@@ -233,6 +241,7 @@ RESUMPTION: dict[str, Reader] = {"time": _time, "step": _whole, "allowed": _each
 
 RECORD: dict[str, Reader] = {
     "run": _text,
+    "kind": _kind,
     "name": _text,
     "status": _status,
     "stop_reason": _or_none(_text),

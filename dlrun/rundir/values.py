@@ -45,6 +45,7 @@ def _metric(record: RunRecord) -> str | None:
 
 RUN_VALUES: dict[str, Callable[[RunRecord], Any]] = {
     "name": lambda record: record.name,
+    "kind": lambda record: record.kind,
     "dev_error": _number("errors", "dev", "error"),
     "dev_low": _number("errors", "dev", "low"),
     "dev_high": _number("errors", "dev", "high"),

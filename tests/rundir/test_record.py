@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dlrun.errors import DlrunError
 from dlrun.rundir import record
 from dlrun.rundir.paths import RunPaths
-from dlrun.rundir.record import Branch, Look, Resumption, RunRecord, Status
+from dlrun.rundir.record import Branch, Kind, Look, Resumption, RunRecord, Status
 
 START = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 MINIMAL = RunRecord(run="r", name="digits", status="running", started=START, pid=1, host="here", heartbeat=START)
@@ -40,6 +40,7 @@ json_trees = st.dictionaries(text, st.none() | st.integers() | st.lists(numbers)
 records = st.builds(
     RunRecord,
     run=text,
+    kind=st.sampled_from(get_args(Kind)),
     name=text,
     status=st.sampled_from(get_args(Status)),
     stop_reason=st.none() | text,
