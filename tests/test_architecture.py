@@ -44,6 +44,7 @@ OUTSIDE = {
         "export",
         "api",
         "report",
+        "seeds",
     },
 }
 STANDARD_OR_OUR_OWN_CHOICE = {"annotated_types"}

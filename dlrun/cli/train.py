@@ -1,10 +1,14 @@
 """`dlrun train SPEC`: from a YAML file to a run directory and a diagnosis; with `--seeds`, to several and their mean."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunsDir, SpecPath, Verbose
+
+if TYPE_CHECKING:
+    from dlrun.spec import LoadedSpec
 
 MOST_SEEDS, MOST_FOLDS = 100, 50  # as in the spec, which this need not import to print a help page
 
@@ -33,10 +37,8 @@ def train(
     Leaves a run directory: metrics, checkpoints, predictions, diagnosis, report.
     """
     import sys
-    from dataclasses import replace
 
     from dlrun.cli.training import see_to_the_end
-    from dlrun.errors import InvalidInput, Problem
     from dlrun.experiment.opening import open_run
     from dlrun.experiment.setup import set_up
     from dlrun.spec import read_spec
@@ -44,20 +46,33 @@ def train(
     changes = overrides or []
     loaded = read_spec(spec, changes)
     count = seeds or loaded.spec.seeds
-    if folds:
-        from dlrun.cli.folds import train_folds
-
-        if count > 1:
-            what = "folds and seeds are not trained together"
-            raise InvalidInput(Problem(what=what, where="--folds", cure="--seeds 1, or without --folds"))
-        train_folds(loaded, changes, folds, runs_dir, output=output, quiet=quiet, verbose=verbose)
+    if folds or count > 1:
+        _several(loaded, changes, count, folds, runs_dir, output=output, quiet=quiet, verbose=verbose)
         return
-    if count > 1:
-        from dlrun.cli.repeated import train_seeds
-
-        train_seeds(loaded, changes, count, runs_dir, output=output, quiet=quiet, verbose=verbose)
-        return
-    if loaded.spec.seeds > 1:
-        loaded = replace(loaded, spec=loaded.spec.with_values({"seeds": 1}))
-    opened = open_run(set_up(loaded), runs_dir, argv=sys.argv, overrides=changes)
+    opened = open_run(set_up(loaded.with_values({"seeds": 1})), runs_dir, argv=sys.argv, overrides=changes)
     see_to_the_end(opened, spec=str(spec), overrides=changes, output=output, quiet=quiet, verbose=verbose)
+
+
+def _several(
+    loaded: "LoadedSpec",
+    changes: list[str],
+    seeds: int,
+    folds: int | None,
+    runs_dir: Path,
+    *,
+    output: Format,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Train a run for each seed, or for each fold."""
+    from dlrun.cli.folds import train_folds
+    from dlrun.cli.repeated import train_seeds
+    from dlrun.errors import InvalidInput, Problem
+
+    if folds and seeds > 1:
+        what = "folds and seeds are not trained together"
+        raise InvalidInput(Problem(what=what, where="--folds", cure="--seeds 1, or without --folds"))
+    if folds:
+        train_folds(loaded, changes, folds, runs_dir, output=output, quiet=quiet, verbose=verbose)
+    else:
+        train_seeds(loaded, changes, seeds, runs_dir, output=output, quiet=quiet, verbose=verbose)

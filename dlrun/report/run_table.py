@@ -139,7 +139,7 @@ def _text(run: ListedRun, key: str) -> str:
 
 
 def _name(run: ListedRun) -> str:
-    return _text(run, "name") + (" (folds)" if run.value("kind") == "folds" else "")
+    return _text(run, "name") + (f" ({folds} folds)" if (folds := run.value("folds")) else "")
 
 
 def _cell(text: str) -> str:

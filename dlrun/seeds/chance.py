@@ -6,7 +6,6 @@ the dev examples, which each run's own interval tells already; and differences o
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dlrun.seeding import derived_seeds
 from dlrun.seeds.jobs import Job
@@ -23,6 +22,5 @@ def seed_jobs(loaded: LoadedSpec, overrides: Sequence[str], count: int) -> list[
     for number, seed in enumerate(derived_seeds(spec.seed, count), start=1):
         values = {"seed": seed, "seeds": 1, "data.seed": spec.data_seed, "training.threads": 1}
         told = (*overrides, *(f"{key}={value}" for key, value in values.items()))
-        child = replace(loaded, spec=spec.with_values(values))
-        jobs.append(Job(child, told, label=f"seed {seed} ({number} of {count})"))
+        jobs.append(Job(loaded.with_values(values), told, label=f"seed {seed} ({number} of {count})"))
     return jobs

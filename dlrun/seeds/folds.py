@@ -57,7 +57,7 @@ def fold_jobs(loaded: LoadedSpec, overrides: Sequence[str], count: int) -> list[
     jobs = []
     for number in range(1, count + 1):
         split = replace(spec.data.split, train=None, dev=None, fold=Fold(number=number, of=count))
-        child = replace(loaded, spec=spec.with_values({"seeds": 1, "data.split": split, "training.threads": 1}))
+        child = loaded.with_values({"seeds": 1, "data.split": split, "training.threads": 1})
         ours = ("seeds=1", "training.threads=1", "data.split.train=null", "data.split.dev=null")
         told = (*overrides, *ours, f"data.split.fold={{number: {number}, of: {count}}}")
         jobs.append(Job(child, told, label=f"fold {number} of {count}", group=group))

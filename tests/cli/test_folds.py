@@ -30,7 +30,7 @@ def test_folds_end_with_what_they_predict_together(dlrun: Shell) -> None:
     diagnosed = dlrun("diagnose", "@last")
     assert diagnosed.code == 0, diagnosed.err
     assert "260" in diagnosed.out
-    assert "small (folds)" in dlrun("ls").out
+    assert "small (3 folds)" in dlrun("ls").out
     assert "folds" in dlrun("ls", "--groups").err
 
 

@@ -164,7 +164,6 @@ def test_a_class_that_a_training_part_lacks_is_said(tmp_path: Path) -> None:
     (tmp_path / "rare.csv").write_text("\n".join(lines) + "\n")
     text = "data: {source: {kind: csv, path: rare.csv, target: y}, split: {test: 0, stratify: false, fold: {number: 1, of: 3}}}"
     spec = write_spec(tmp_path, text)
-    lacking = [[one for one in fold(spec, number).findings if one.check == "unknown_classes"] for number in (1, 2, 3)]
-    (said,) = sum(lacking, [])
+    (said,) = (one for number in (1, 2, 3) for one in fold(spec, number).findings if one.check == "unknown_classes")
     assert said.severity == "error"
     assert "rare" in said.message

@@ -97,8 +97,9 @@ def test_the_pooled_run_is_read_like_a_run(moons: tuple[list[Done], Pooled]) -> 
     finished, (paths, record, diagnosis) = moons
     assert stored_diagnosis(paths).to_json() == diagnosis.to_json()
     listed = read_run(paths)
-    assert (listed.status, listed.value("kind"), listed.value("dev_n")) == ("completed", "folds", 260)
+    assert (listed.status, listed.value("folds"), listed.value("dev_n")) == ("completed", 3, 260)
     assert RunRecord.load(paths) == record
+    assert record.kind == "folds"
     assert record.summary["folds"] == [paths_of(done).id for done in finished]
     assert {RunRecord.load(paths_of(done)).group for done in finished} == {record.group}
     assert record.spec["data"]["split"]["fold"] is None
