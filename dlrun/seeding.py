@@ -4,6 +4,8 @@ from enum import IntEnum
 
 import numpy as np
 
+SEED_BITS = 53  # of a derived seed: every reader of JSON holds it exactly
+
 
 class Stream(IntEnum):
     """What random numbers are drawn for. Numbers are given once and never changed: a stored seed means them."""
@@ -19,6 +21,8 @@ class Stream(IntEnum):
     DRIFT = 8  # counter: the comparison
     LABEL_NOISE = 9  # counter: the part
     COLUMN_SCALES = 10
+    SEEDS = 11  # counter: the child; the seeds of runs that differ in nothing else
+    FOLDS = 12
 
 
 def rng_for(seed: int, stream: Stream, counter: int = 0) -> np.random.Generator:
@@ -28,3 +32,13 @@ def rng_for(seed: int, stream: Stream, counter: int = 0) -> np.random.Generator:
     """
     sequence = np.random.SeedSequence(seed, spawn_key=(int(stream), counter))
     return np.random.Generator(np.random.PCG64(sequence))
+
+
+def derived_seeds(root: int, count: int) -> tuple[int, ...]:
+    """Return the seeds of `count` runs that are to differ by chance alone: the root seed itself, then numbers of 53 bits.
+
+    The first seeds do not depend on how many there are, so five more join the five there were. The next root seed has other
+    children: root + 1, root + 2 … would share all but one with it.
+    """
+    sequences = (np.random.SeedSequence(root, spawn_key=(int(Stream.SEEDS), child)) for child in range(1, count))
+    return (root, *(int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(64 - SEED_BITS)) for sequence in sequences))

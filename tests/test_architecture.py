@@ -15,6 +15,7 @@ FLOORS: dict[str, int] = {
     "nn": 2, "data": 2, "diagnosis": 2, "rundir": 2,
     "spec": 3, "training": 3, "checkpoint": 3, "drift": 3,
     "experiment": 4, "report": 4, "export": 4, "gates": 4, "comparison": 4,
+    "seeds": 5,
     "cli": 6, "api": 6,
 }  # fmt: skip
 ALLOWED_ON_ONE_FLOOR = {("checkpoint", "training"), ("errors", "printable")}
@@ -44,6 +45,7 @@ OUTSIDE = {
         "api",
         "report",
         "comparison",
+        "seeds",
     },
 }
 STANDARD_OR_OUR_OWN_CHOICE = {"annotated_types"}

@@ -1,6 +1,7 @@
 """The docs are true: every key and command they name exists, every key and exit code is named, and their specs are valid."""
 
 import doctest
+import json
 import re
 import shlex
 from pathlib import Path
@@ -137,6 +138,21 @@ def shape(tree: str) -> list[str]:
     words = [re.sub(r"\b[a-z2-7]{4}\b(?= (?:←| completed))", "id", line) for line in tree.splitlines()]
     words = [re.sub(r"[\d.]+ %|epoch \d+(?=, before|$)|, before it left$|[▁▂▃▄▅▆▇]", "", word).rstrip() for word in words]
     return [word for word in words if set(word) - set(" │█")]
+
+
+def test_the_page_on_seeds_does_what_it_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    monkeypatch.chdir(tmp_path)
+    dlrun = Shell(monkeypatch, capsys)
+    page = (ROOT / "docs/seeds.md").read_text()
+    Path("iris.yaml").write_text("data: {source: {kind: moons, examples: 60}, split: {test: 20%}}\n")
+    for line in re.findall(r"^\$ dlrun (.*)$", page, re.MULTILINE):
+        done = dlrun(*shlex.split(line), *(["-q", "-s", "training.epochs=2"] if line.startswith("train") else []))
+        assert done.code == 0, done.err
+    told = json.loads(dlrun("ls", "--groups", "--format", "json").out)
+    assert all(f'"{key}"' in page for key in (*told[0].keys() - {"spec"}, "diagnosis"))
 
 
 def test_every_value_of_a_run_is_named() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.seeding import Stream, rng_for
+from dlrun.seeding import SEED_BITS, Stream, derived_seeds, rng_for
 from tests.strategies import quick, seeds
 
 streams = st.sampled_from(Stream)
@@ -28,6 +28,8 @@ def test_stream_numbers_are_frozen() -> None:
         "DRIFT": 8,
         "LABEL_NOISE": 9,
         "COLUMN_SCALES": 10,
+        "SEEDS": 11,
+        "FOLDS": 12,
     }
 
 
@@ -75,3 +77,23 @@ def test_nothing_touches_the_global_generator() -> None:
     before = global_state()
     rng_for(1, Stream.SPLIT).random(8)
     np.testing.assert_array_equal(before, global_state())
+
+
+def test_derived_seeds_are_frozen_and_begin_with_the_root() -> None:
+    assert derived_seeds(7, 3) == (7, 6184341799801461, 4159930572119351)
+    assert derived_seeds(7, 1) == (7,)
+
+
+@quick
+@given(root=seeds, count=st.integers(1, 100), fewer=st.integers(1, 100))
+def test_more_seeds_join_those_there_were(root: int, count: int, fewer: int) -> None:
+    found = derived_seeds(root, count)
+    assert found[:fewer] == derived_seeds(root, min(fewer, count))
+    assert len(set(found)) == count
+    assert all(0 <= seed < 2**SEED_BITS for seed in found[1:])
+
+
+def test_derived_seeds_of_ten_thousand_roots_are_all_different() -> None:
+    """Of roots in a row, as people choose them: neighbours share no run."""
+    derived = [seed for root in range(10_000) for seed in derived_seeds(root, 5)[1:]]
+    assert len(set(derived) | set(range(10_000))) == 50_000

@@ -40,7 +40,11 @@ def train(spec: SpecLike, *, overrides: Sequence[str] = (), runs_dir: str | os.P
     Ctrl-C finishes the step, saves, and is then a KeyboardInterrupt as anywhere; SIGTERM is handed on likewise.
     """
     changes = _listed(overrides)
-    experiment = set_up(_read(spec, changes))
+    loaded = _read(spec, changes)
+    if loaded.spec.seeds > 1:
+        cure = 'overrides=["seeds=1"], or `dlrun train SPEC` in a shell, which trains them all'
+        raise InvalidInput(loaded.problem("seeds", f"dlrun.train trains one run, and seeds asks for {loaded.spec.seeds}", cure))
+    experiment = set_up(loaded)
     opened = open_run(experiment, where_runs_are(runs_dir), argv=("dlrun.train",), overrides=changes)
     path = _path(spec)  # what is no file cannot be typed again
     return _finished(opened) if path is None else _finished(opened, path, changes)

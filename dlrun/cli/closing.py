@@ -17,7 +17,7 @@ from dlrun.rundir.record import RunRecord
 
 def print_contract(paths: RunPaths, record: RunRecord) -> None:
     """Print what came of a run as JSON; of one that did not finish, how it ended."""
-    print_json(_contract(paths, record))
+    print_json(contract(paths, record))
 
 
 def print_closing(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, step: Next) -> None:
@@ -54,7 +54,8 @@ def raise_for_gates_of(record: RunRecord, *, strict: bool) -> None:
     raise_for_gates(stored_rows(record.summary.get("gates")), metric, strict=strict)
 
 
-def _contract(paths: RunPaths, record: RunRecord) -> dict[str, object]:
+def contract(paths: RunPaths, record: RunRecord) -> dict[str, object]:
+    """Return what scripts read of a run that has ended, however it did."""
     summary = record.summary
     return {
         "run": record.run,

@@ -1,21 +1,41 @@
 """`dlrun diagnose RUN`: the verdict on a finished run, from what it left on disk."""
 
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, RunReference, RunsDir
 from dlrun.cli.printing import print_json
 
+if TYPE_CHECKING:
+    from dlrun.rundir.groups import Group
+    from dlrun.rundir.paths import RunPaths
 
-def diagnose(run: RunReference, runs_dir: RunsDir = RUNS, output: OutputFormat = Format.text, debug: Debug = False) -> None:
+
+def diagnose(
+    run: RunReference,
+    seeds: Annotated[
+        bool, typer.Option("--seeds", help="Of the mean of the runs that differ from it by their seed alone.")
+    ] = False,
+    runs_dir: RunsDir = RUNS,
+    output: OutputFormat = Format.text,
+    debug: Debug = False,
+) -> None:
     """Say what is wrong with a run: high bias, high variance, both, neither, or not enough examples to know."""
     from dlrun.data.findings import told
     from dlrun.experiment.checking import stored_findings
     from dlrun.experiment.stored import stored_diagnosis
     from dlrun.gates.stored import stored_rows
     from dlrun.printable import printable
+    from dlrun.report.group_table import mean_text, metric_of
     from dlrun.report.terminal import console, print_diagnosis
     from dlrun.rundir.record import RunRecord
     from dlrun.rundir.references import find_run
 
     paths = find_run(run, runs_dir)
+    if seeds:
+        _diagnose_group(paths, output)
+        return
     found = stored_diagnosis(paths)
     if output is Format.json:
         gates = [row.to_json() for row in stored_rows(RunRecord.load(paths).summary.get("gates"))]
@@ -26,3 +46,35 @@ def diagnose(run: RunReference, runs_dir: RunsDir = RUNS, output: OutputFormat =
     print_diagnosis(found, out)
     for sentence in told(stored_findings(paths)):
         out.print(printable(f"· {sentence}"), style="dim")
+    group = _group(paths)
+    if group and (mean := group.mean("dev_error")) and mean.n > 1:
+        out.print()
+        out.print(f"dev error  {mean_text(mean, metric_of(group))}: dlrun diagnose {paths.id} --seeds", soft_wrap=True)
+
+
+def _group(paths: "RunPaths") -> "Group | None":
+    from dlrun.rundir.groups import group_of, siblings
+    from dlrun.rundir.listing import read_run
+
+    return group_of(read_run(paths), siblings(paths))
+
+
+def _diagnose_group(paths: "RunPaths", output: Format) -> None:
+    """Print the runs of a group, and the diagnosis of their mean."""
+    from dlrun.errors import InvalidInput, Problem
+    from dlrun.experiment.stored import group_diagnosis
+    from dlrun.report.group_table import group_json, print_group
+    from dlrun.report.terminal import console
+    from dlrun.rundir.groups import siblings
+    from dlrun.rundir.listing import short_ids
+
+    group = _group(paths)
+    if group is None or len(group.judged) < 2:
+        what = "no other completed run differs from this one by its seed alone"
+        raise InvalidInput(Problem(what=what, where=str(paths.root), cure=f"dlrun train {paths.resolved} --seeds 5"))
+    diagnosis = group_diagnosis(group)
+    if output is Format.json:
+        runs = [{"run": run.paths.id, "seed": run.value("seed"), "status": run.status} for run in reversed(group.runs)]
+        print_json({**group_json(group), "runs": runs, "diagnosis": diagnosis.to_json() if diagnosis else None})
+        return
+    print_group(group, short_ids(siblings(paths)), diagnosis, console())

@@ -8,15 +8,12 @@ import typer
 
 from dlrun.cli.completion import complete_key
 from dlrun.cli.options import RUNS, Debug, RunsDir, TableFormat, Where
-from dlrun.cli.printing import print_json
+from dlrun.cli.printing import no_room, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dlrun.rundir.listing import ListedRun
-
-
-NAMED = 4  # columns that are named where there is no room for them
 
 
 class Status(StrEnum):
@@ -45,6 +42,9 @@ def ls(
         ),
     ] = None,
     reverse: Annotated[bool, typer.Option("--reverse", help="The other way round.")] = False,
+    groups: Annotated[
+        bool, typer.Option("--groups", help="A row for runs that differ by their seed alone: the mean, with its interval.")
+    ] = False,
     limit: Annotated[int | None, typer.Option("--limit", "-n", metavar="N", min=1, help="No more than N runs.")] = None,
     runs_dir: RunsDir = RUNS,
     output: Annotated[TableFormat, typer.Option("--format", help="How the runs are printed on stdout.")] = TableFormat.text,
@@ -56,10 +56,15 @@ def ls(
     with garbage_ignored():
         everything = list_runs(runs_dir)
         runs = _wanted(everything, where or [], status or [], sort, reverse)
+        if groups:
+            from dlrun.cli.groups import ls_groups
+
+            _say(ls_groups(runs, everything, limit, output) if runs else [_nothing(everything, runs_dir)])
+            return
         listed = runs[:limit]
         notes = _print(listed, everything, output)
     if not runs:
-        notes.append(f"none of the {len(everything):,} runs is so" if everything else _first_run(runs_dir))
+        notes.append(_nothing(everything, runs_dir))
     if len(listed) < len(runs):
         notes.append(f"and {len(runs) - len(listed):,} more")
     _say(notes + [f"{run.paths.record}: damaged: {run.problem}" for run in listed if run.problem])
@@ -78,7 +83,9 @@ def _wanted(
     return runs[::-1] if reverse else runs
 
 
-def _first_run(runs_dir: Path) -> str:
+def _nothing(everything: "Sequence[ListedRun]", runs_dir: Path) -> str:
+    if everything:
+        return f"none of the {len(everything):,} runs is so"
     return f"there are no runs in {runs_dir} yet; make one: dlrun train SPEC"
 
 
@@ -109,11 +116,7 @@ def _print_table(
     if output is TableFormat.md:
         print(*markdown_runs(table), sep="\n")
         return []
-    left_out = [column.heading for column in print_runs(table, console())]
-    if not left_out:
-        return []
-    more = f" and {len(left_out) - NAMED} more" if len(left_out) > NAMED else ""
-    return [f"no room for {', '.join(left_out[:NAMED])}{more}: widen the terminal, or --format csv"]
+    return no_room(print_runs(table, console()))
 
 
 def _rows(listed: "Sequence[ListedRun]", keys: "Mapping[str, int]") -> "list[tuple[dict[str, Any], dict[str, Any]]]":

@@ -72,6 +72,18 @@ class Watcher:
             yield Redraw((progress, progress.add_task("training", total=self.total_steps, completed=self.from_step)), self)
 
 
+class BarOnly(Watcher):
+    """Shows the bar alone: of one of many runs, which have a line each."""
+
+    def say(self, line: str, style: str = "") -> None:
+        """Print a line, but for the heading of rows that do not come."""
+        if line != HEADER:
+            super().say(line, style)
+
+    def _print(self, row: "Evaluation") -> None:
+        self.shown = row.step
+
+
 class Redraw:
     """Draws the bar ten times a second at most: a step may take fifty microseconds."""
 

@@ -1,11 +1,31 @@
-"""`dlrun train SPEC`: from a YAML file to a run directory and a diagnosis."""
+"""`dlrun train SPEC`: from a YAML file to a run directory and a diagnosis; with `--seeds`, to several and their mean."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunsDir, SpecPath, Strict, Verbose
+
+if TYPE_CHECKING:
+    from dlrun.spec import LoadedSpec
+
+MOST_SEEDS, MOST_FOLDS = 100, 50  # as in the spec, which this need not import to print a help page
 
 
 def train(
     spec: SpecPath,
     overrides: Overrides = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=MOST_SEEDS, help="N runs with seeds of their own on the same data, and their mean."),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K", min=2, max=MOST_FOLDS, help="K runs, each with another fold of the data as dev; predictions are pooled."
+        ),
+    ] = None,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
     quiet: Quiet = False,
@@ -25,5 +45,35 @@ def train(
     from dlrun.spec import read_spec
 
     changes = overrides or []
-    opened = open_run(set_up(read_spec(spec, changes)), runs_dir, argv=sys.argv, overrides=changes)
+    loaded = read_spec(spec, changes)
+    count = seeds or loaded.spec.seeds
+    if folds or count > 1:
+        _several(loaded, changes, count, folds, runs_dir, output=output, quiet=quiet, verbose=verbose)
+        return
+    opened = open_run(set_up(loaded.with_values({"seeds": 1})), runs_dir, argv=sys.argv, overrides=changes)
     see_to_the_end(opened, spec=str(spec), overrides=changes, output=output, quiet=quiet, verbose=verbose, strict=strict)
+
+
+def _several(
+    loaded: "LoadedSpec",
+    changes: list[str],
+    seeds: int,
+    folds: int | None,
+    runs_dir: Path,
+    *,
+    output: Format,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Train a run for each seed, or for each fold."""
+    from dlrun.cli.folds import train_folds
+    from dlrun.cli.repeated import train_seeds
+    from dlrun.errors import InvalidInput, Problem
+
+    if folds and seeds > 1:
+        what = "folds and seeds are not trained together"
+        raise InvalidInput(Problem(what=what, where="--folds", cure="--seeds 1, or without --folds"))
+    if folds:
+        train_folds(loaded, changes, folds, runs_dir, output=output, quiet=quiet, verbose=verbose)
+    else:
+        train_seeds(loaded, changes, seeds, runs_dir, output=output, quiet=quiet, verbose=verbose)

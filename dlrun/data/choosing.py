@@ -49,8 +49,7 @@ def choose(
     raw = missing.cleaned(source.load(seed))
     labels, classes = encode_labels(raw, regression=regression)
     m = len(raw.parts[raw.pool])
-    counts = split.counts(m, raw.brought, train_dev)
-    drawn = split.by.draw(split.pool(raw, counts, train_dev, labels[raw.pool] if classes else None), seed)
+    drawn = split.draw(raw, train_dev, labels[raw.pool] if classes else None, seed)
     selections = _selections(raw, drawn.rows)
     y = {name: labels[selection.part][selection.rows] for name, selection in selections.items()}
     if classes:

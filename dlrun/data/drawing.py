@@ -10,8 +10,10 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from annotated_types import MinLen
 
-from dlrun.arrays import IntArray
+from dlrun.arrays import Array, IntArray
 from dlrun.data.cuts import best_cuts
+from dlrun.data.folds import WHERE as FOLD
+from dlrun.data.folds import deal, deal_groups, deal_places
 from dlrun.data.keys import Moments, groups_of, key_of, moments_of
 from dlrun.data.messages import quoted, shown
 from dlrun.data.raw import RawData
@@ -72,6 +74,10 @@ class Random:
         """Draw as many rows as are asked for; every class within 1 example of its proportional number."""
         return Drawn(rows=split_rows(pool.counts, pool.m, seed, pool.labels), sizes=pool.counts)
 
+    def folds(self, pool: Pool, rows: IntArray, k: int, seed: int) -> IntArray:
+        """Return the fold of each of these rows; all have every class alike, as far as whole rows allow."""
+        return deal(len(rows), k, seed, None if pool.labels is None else pool.labels[rows])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
@@ -108,6 +114,10 @@ class Group:
             notes=(f"groups of {quoted(self.column)}: {each}", *_missed(pool, rows)),
         )
 
+    def folds(self, pool: Pool, rows: IntArray, k: int, seed: int) -> IntArray:
+        """Return the fold of each of these rows; a group stays together."""
+        return deal_groups(groups_of(key_of(pool.raw, self.column))[0][rows], k, seed)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Time:
@@ -133,6 +143,11 @@ class Time:
         rows = {part: np.sort(rows[part]) for part in PARTS if part in pool.counts}
         return Drawn(rows=rows, sizes=pool.counts, notes=tuple(_spans(self.column, moments, rows)))
 
+    def folds(self, pool: Pool, rows: IntArray, k: int, seed: int) -> IntArray:
+        """Refuse: all folds but one would be predicted by a model that has seen what came after."""
+        what = "by time there are no folds: most would be predicted from what came after them"
+        raise InvalidInput(Problem(what=what, where=FOLD, cure="--seeds 5 tells the chance of training; dev is the later rows"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Hash:
@@ -152,9 +167,7 @@ class Hash:
         """Hash every row's key; the seed has no effect. InvalidInput for counts, and where a part that is asked for is empty."""
         raise_all(_counted(pool))
         shares = _shares(pool.sizes)
-        key = key_of(pool.raw, self.column)
-        u = {text: int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / OF_A_HASH for text in set(key)}
-        place = np.array([u[text] for text in key], dtype=np.float64)
+        place = self._places(pool)
         rows, below = {}, 0.0
         for part in [part for part in FIRST_SERVED if part in shares]:
             rows[part] = np.flatnonzero((place >= below) & (place < below + shares[part]))
@@ -165,6 +178,17 @@ class Hash:
         rows = {part: rows[part] for part in PARTS if part in rows}
         each = ", ".join(f"{part} {len(found):,}" for part, found in rows.items() if len(found))
         return Drawn(rows=rows, sizes=shares, notes=(f"by the hash of {quoted(self.column)}: {each}",))
+
+    def folds(self, pool: Pool, rows: IntArray, k: int, seed: int) -> IntArray:
+        """Return the fold of each of these rows: what lies above the test part, in k equal pieces. The seed has no effect."""
+        test = _shares(pool.sizes).get("test", 0.0)
+        return deal_places((self._places(pool)[rows] - test) / (1 - test), k)
+
+    def _places(self, pool: Pool) -> Array:
+        """Return u of each row (m,)."""
+        key = key_of(pool.raw, self.column)
+        u = {text: int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / OF_A_HASH for text in set(key)}
+        return np.array([u[text] for text in key], dtype=np.float64)
 
 
 def split_rows(counts: Mapping[str, int], m: int, seed: int, labels: IntArray | None = None) -> dict[str, IntArray]:

@@ -8,17 +8,31 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 
 from dlrun.arrays import IntArray
-from dlrun.data.drawing import Draw, Pool, Random
+from dlrun.data.drawing import PARTS, Draw, Drawn, Pool, Random
 from dlrun.data.raw import RawData
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.purposes import Purpose
 
+MOST_FOLDS = 50
 SIZED = ("train", "dev", "test")  # the parts that have a size in `data.split`
 LARGEST_DEFAULT = 10_000  # examples in dev and in test: enough to see a difference of a tenth of a point
 
 # A whole number counts examples, a number with a point is a fraction of them: 1 is one example, 1.0 is all.
 Some = Annotated[int, Ge(1)] | Annotated[float, Gt(0), Le(1)]
 SomeOrNone = Annotated[int, Ge(0)] | Annotated[float, Ge(0), Le(1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """One of several divisions of the same rows: fold `number` of `of` is dev, the other folds are train, test stays out.
+
+    Over all numbers every row is in dev once. `dlrun train --folds K` trains one run for each and pools what they predict.
+    """
+
+    number: Annotated[int, Ge(1), Le(MOST_FOLDS)]
+    """Which fold is dev, counted from 1."""
+    of: Annotated[int, Ge(2), Le(MOST_FOLDS)]
+    """How many folds there are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +51,9 @@ class Split:
     no variance verdict."""
     test: SomeOrNone | None = None
     """The part nobody looks at but `dlrun evaluate --split test`. Left out, min(20 %, 10,000) examples; `0` means none."""
+    fold: Fold | None = None
+    """Divide the rows that are not test into folds, one of which is dev: `{number: 2, of: 5}`. Then `train` and `dev` have no
+    size of their own. For few examples: each is in dev once, so all of them judge."""
     stratify: bool = True
     """Keep the classes' proportions in every part, to within one example. Where a column decides (`by`), it has no say."""
     by: Draw = Random()
@@ -73,6 +90,26 @@ class Split:
         raise_all(_less_than_one(part, size, m) for part, size in sizes.items() if size and not counts[part])
         return counts
 
+    def draw(self, raw: RawData, train_dev: SomeOrNone, labels: IntArray | None, seed: int) -> Drawn:
+        """Choose the rows of each part; `labels` are the class indices (m,) of those that are divided, None for regression.
+
+        Errors: those of `counts`, and InvalidInput for folds of what cannot be folded.
+        """
+        if not self.fold:
+            return self.by.draw(
+                self.pool(raw, self.counts(len(raw.parts[raw.pool]), raw.brought, train_dev), train_dev, labels), seed
+            )
+        if "dev" in raw.brought:
+            what = "the data brings its own dev part, so there is nothing for folds to choose"
+            raise InvalidInput(Problem(what=what, where="data.split.fold", cure="leave the fold out; --seeds 5 repeats training"))
+        outer = replace(self, dev=0, fold=None)
+        pool = outer.pool(raw, outer.counts(len(raw.parts[raw.pool]), raw.brought, train_dev), train_dev, labels)
+        drawn = self.by.draw(pool, seed)
+        rows = drawn.rows["train"]
+        is_dev = self.by.folds(pool, rows, self.fold.of, seed) == self.fold.number - 1
+        chosen = {**drawn.rows, "train": rows[~is_dev], "dev": rows[is_dev]}
+        return replace(drawn, rows={part: chosen[part] for part in PARTS if part in chosen}, notes=())
+
     def pool(self, raw: RawData, counts: Mapping[str, int], train_dev: SomeOrNone, labels: IntArray | None) -> Pool:
         """Return what is divided, and into what; `labels` are the class indices (m,) of its rows, None for regression."""
         strata = labels if self.stratify else None
@@ -92,7 +129,8 @@ class Split:
 
     def resolved(self, sizes: Mapping[str, int | float]) -> "Split":
         """Return the split written as the sizes drawn, which choose the same rows again."""
-        return replace(self, **{part: sizes.get(part) for part in SIZED})  # type: ignore[arg-type]
+        sized = ("test",) if self.fold else SIZED
+        return replace(self, **{part: sizes.get(part) for part in sized})  # type: ignore[arg-type]
 
     def _too_many(self, sizes: Mapping[str, int | float | None], m: int) -> Problem:
         given = {part: size for part, size in sizes.items() if size is not None}

@@ -10,7 +10,7 @@ from dlrun import checkpoint
 from dlrun.errors import Diverged, DlrunError, InvalidInput, Problem, raise_all
 from dlrun.experiment.interrupts import Interrupts
 from dlrun.experiment.opening import open_run
-from dlrun.experiment.origins import resolved_spec, stored_spec
+from dlrun.experiment.origins import refuse_folds, resolved_spec, stored_spec
 from dlrun.experiment.recording import LARGEST, METRICS, STEPS, Records, cut_back_to
 from dlrun.experiment.resumption import fits, resume_run, unchanged
 from dlrun.experiment.run import Run
@@ -54,6 +54,7 @@ def go_on(
 
     Errors: InvalidInput for a place to begin at without anything to change; more when it is opened.
     """
+    refuse_folds(paths)
     if changes:
         home = paths.root.resolve().parent  # the run may be the working directory, or a link
         return branch_run(paths, changes, home, at_epoch=at_epoch, argv=argv, allow_changes=allow_changes, watch=watch)

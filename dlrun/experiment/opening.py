@@ -6,6 +6,7 @@ import socket
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,10 +37,12 @@ def open_run(
     argv: Sequence[str] = (),
     overrides: Sequence[str] = (),
     begin: Begin | None = None,
+    group: str | None = None,
 ) -> Iterator[Run]:
     """Make a run's directory and hold it; whatever goes wrong inside is on record before it leaves here.
 
     run.json is written last, and makes a directory a run: until then nothing has been lost that anybody could miss.
+    group says what the run is a part of, if it does not stand alone.
     Errors: DlrunError if the directory cannot be written; InvalidInput if a run that a gate compares with is not there.
     """
     experiment = with_runs_found(experiment, runs_dir)
@@ -51,7 +54,8 @@ def open_run(
                 held.enter_context(lock_run(paths))
                 write_origins(experiment, paths, argv)
                 state, branch = begin(paths, interrupts) if begin else (experiment.start(), None)
-                run = Run(experiment, paths, _first_record(experiment, paths, argv, overrides, branch), interrupts, state)
+                record = replace(_first_record(experiment, paths, argv, overrides, branch), group=group)
+                run = Run(experiment, paths, record, interrupts, state)
                 with interrupts.shield():
                     run.note()
                     held.enter_context(ending_on_record(run))

@@ -13,6 +13,7 @@ from dlrun.experiment.setup import Experiment
 from dlrun.rundir.files import read_bytes, read_json, sha256_of, write_atomically, write_json
 from dlrun.rundir.listing import garbage_ignored
 from dlrun.rundir.paths import RunPaths
+from dlrun.rundir.record import RunRecord
 from dlrun.spec import LoadedSpec, read_stored, to_yaml
 
 LARGEST_SPEC = 2**20  # bytes; what is larger is no file of a spec, and `read_stored` says how large one may be
@@ -69,11 +70,19 @@ def resolved_spec(paths: RunPaths) -> LoadedSpec:
 
     Errors: InvalidInput if it has been edited since; DlrunError if the run is damaged.
     """
+    refuse_folds(paths)
     data = read_bytes(paths.resolved, LARGEST_SPEC)
     if sha256(data).hexdigest() != fingerprint(paths, "spec"):
         what = "resolved.yaml is not the one this run was trained with"
         raise InvalidInput(Problem(what=what, where=str(paths.resolved), cure="train it as a run of its own: dlrun train FILE"))
     return read_stored(data, paths.resolved)
+
+
+def refuse_folds(paths: RunPaths) -> None:
+    """Raise InvalidInput for what pools the predictions of several runs: it has no network, and nothing to prepare for one."""
+    if RunRecord.load(paths).kind == "folds":
+        what = "this run pools the predictions of folds: it has no network of its own"
+        raise InvalidInput(Problem(what=what, where=str(paths.root), cure="name one of its folds: summary.folds in its run.json"))
 
 
 def stored_spec(path: Path, overrides: Sequence[str] = ()) -> LoadedSpec:

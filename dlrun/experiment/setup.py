@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlrun.data.batches import boundaries, largest_batch
-from dlrun.data.choosing import choose
+from dlrun.data.choosing import Chosen, choose
 from dlrun.data.findings import Finding, part_name, told
 from dlrun.data.preparation import Dtype
 from dlrun.data.sources.files import shown_path
@@ -163,18 +163,27 @@ def load_splits(loaded: LoadedSpec, dtype: Dtype) -> tuple[Splits, tuple[Finding
     What is wrong with a key or a file is said where the spec names it; under `data.checks: strict` so are the findings.
     """
     spec, data = loaded.spec, loaded.spec.data
+    chosen = choose_rows(loaded)
     try:
-        chosen = choose(
+        splits = prepared(chosen, data.normalize, data.missing, data.categories, dtype)
+        return splits, check(data, chosen, splits, spec.data_seed)
+    except InvalidInput as error:
+        raise InvalidInput(*(_located(loaded, problem) for problem in error.problems)) from error
+
+
+def choose_rows(loaded: LoadedSpec) -> Chosen:
+    """Return which rows go to which part; what is wrong is said where the spec names it."""
+    spec, data = loaded.spec, loaded.spec.data
+    try:
+        return choose(
             data.source,
             data.split,
             data.missing,
             train_dev=data.train_dev,
             label_noise=data.label_noise,
             regression=spec.loss != "auto" and spec.loss.regression,
-            seed=spec.seed,
+            seed=spec.data_seed,
         )
-        splits = prepared(chosen, data.normalize, data.missing, data.categories, dtype)
-        return splits, check(data, chosen, splits, spec.seed)
     except InvalidInput as error:
         raise InvalidInput(*(_located(loaded, problem) for problem in error.problems)) from error
 

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from dlrun import checkpoint
+from dlrun.diagnosis.average import averaged
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.experiment.judgement import Judgement, judge
@@ -14,6 +15,7 @@ from dlrun.experiment.origins import fingerprint, resolved_spec, stored_preparat
 from dlrun.experiment.setup import Experiment, set_up
 from dlrun.experiment.threads import pinned
 from dlrun.rundir.files import read_json
+from dlrun.rundir.groups import Group
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.own import own_folder
 from dlrun.rundir.paths import RunPaths
@@ -78,6 +80,12 @@ def scores_of(paths: RunPaths, judgement: Judgement) -> Scores:
     scale = preparation.target_scale
     assert scale, "real targets are scaled"
     return regression_scores(scale.original(y.astype(np.float64)), scale.original(predicted), spec.seed)
+
+
+def group_diagnosis(group: Group) -> Diagnosis | None:
+    """Diagnose the mean errors of the completed runs of a group; None if there are none."""
+    found = [stored_diagnosis(run.paths) for run in group.judged]
+    return averaged(found) if found else None
 
 
 def stored_diagnosis(paths: RunPaths) -> Diagnosis:

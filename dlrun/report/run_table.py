@@ -67,7 +67,7 @@ def columns(runs: Sequence[ListedRun], ids: Mapping[str, str], keys: Mapping[str
     verdict = tuple(", ".join(run.value("verdict") or ()).replace("_", " ") for run in runs)
     return [
         Column("run", tuple(printable(ids[run.paths.id]) for run in runs), rank=0),
-        Column("name", tuple(_text(run, "name") for run in runs), rank=1),
+        Column("name", tuple(map(_name, runs)), rank=1),
         Column("status", tuple(run.status for run in runs), rank=2),
         Column("dev error", tuple(_error(run) for run in runs), rank=3, right=True),
         Column("95 %", tuple(_interval(run) for run in runs), rank=5, right=True),
@@ -151,6 +151,10 @@ def _padded(cell: str, width: int, right: bool) -> str:
 def _text(run: ListedRun, key: str) -> str:
     value = run.value(key)
     return "" if value is None else _cell(value_text(value))
+
+
+def _name(run: ListedRun) -> str:
+    return _text(run, "name") + (f" ({folds} folds)" if (folds := run.value("folds")) else "")
 
 
 def _cell(text: str) -> str:

@@ -11,13 +11,17 @@ from dlrun.errors import DlrunError, Problem
 from dlrun.rundir.files import json_object, read_bytes, write_json
 from dlrun.rundir.paths import RunPaths
 
-SCHEMA = 2
-ADDED: dict[object, dict[str, Any]] = {1: {"branch": None, "resumptions": []}}  # what a record of an older schema does not say
+SCHEMA = 3
+ADDED: dict[object, dict[str, Any]] = {
+    1: {"branch": None, "resumptions": [], "kind": "run", "group": None},
+    2: {"kind": "run", "group": None},
+}  # what a record of an older schema does not say
 LARGEST = 4 * 2**20  # bytes; the longest of specs and a thousand looks at test take a tenth of that
 LONGEST = 2**17  # characters of one text: an argument of a command may have as many
 MOST_VALUES, MOST_LEVELS = 50_000, 50  # keys and values of spec and summary each: 1,000 layers with every key have 11,000
 SMALL = 2**16  # bytes in which there is no room for a text that long, nor for so many values: each takes 2
 
+Kind = Literal["run", "folds"]  # a network that was trained, or the predictions of several, each on the rows it has not seen
 Status = Literal["running", "completed", "interrupted", "diverged", "failed", "lost"]
 
 
@@ -58,10 +62,12 @@ class RunRecord:
     """What run.json holds; a change is `dataclasses.replace`, then save.
 
     Times carry their zone. seconds is the time spent training, over all processes that worked on the run. spec is the resolved
-    spec, summary what closing lines print (best epoch, errors, verdict, parameters); both are JSON trees.
+    spec, summary what closing lines print (best epoch, errors, verdict, parameters); both are JSON trees. group is what the run
+    was started as a part of: a key of `rundir.groups`. Of kind "folds" is what pools the predictions of several.
     """
 
     run: str
+    kind: Kind = "run"
     name: str
     status: Status
     stop_reason: str | None = None
@@ -75,6 +81,7 @@ class RunRecord:
     overrides: tuple[str, ...] = ()
     parent: str | None = None
     branch: Branch | None = None
+    group: str | None = None
     resumptions: tuple[Resumption, ...] = ()
     spec: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
@@ -191,6 +198,12 @@ def _status(value: Any) -> Status:
     return cast(Status, value)
 
 
+def _kind(value: Any) -> Kind:
+    if value not in get_args(Kind):
+        raise ValueError(f"must be one of {', '.join(get_args(Kind))}")
+    return cast(Kind, value)
+
+
 def _or_none(read: Reader) -> Reader:
     return lambda value: None if value is None else read(value)
 
@@ -229,6 +242,7 @@ RESUMPTION: dict[str, Reader] = {"time": _time, "step": _whole, "allowed": _each
 
 RECORD: dict[str, Reader] = {
     "run": _text,
+    "kind": _kind,
     "name": _text,
     "status": _status,
     "stop_reason": _or_none(_text),
@@ -242,6 +256,7 @@ RECORD: dict[str, Reader] = {
     "overrides": _each(_text),
     "parent": _or_none(_text),
     "branch": _or_none(_part(Branch, BRANCH)),
+    "group": _or_none(_text),
     "resumptions": _each(_part(Resumption, RESUMPTION)),
     "spec": _tree,
     "summary": _tree,

@@ -62,6 +62,7 @@ RUN_VALUES: dict[str, Callable[[RunRecord], Any]] = {
     "ended": lambda record: _time(record.ended),
     "stop_reason": lambda record: record.stop_reason,
     "parent": lambda record: record.parent,
+    "folds": lambda record: len(_words(dig(record.summary, "folds")) or ()) or None,
 }
 OF_EVERY_RUN = ("run", "status")  # known of a damaged one too
 RUN_KEYS = (*OF_EVERY_RUN, *RUN_VALUES)

@@ -17,6 +17,7 @@ def without_effect(spec: Spec) -> Iterator[Ineffective]:
     yield from _batch_norm(spec)
     yield from _without_hidden_layers(spec)
     yield from _overtaken_rates(spec)
+    yield from _folds(spec)
     told = spec.regularization
     if told.include_bias and not told.l2 and not told.l1:
         why = "regularization.include_bias has no effect: there is no penalty, l2 and l1 are 0"
@@ -28,6 +29,23 @@ def without_effect(spec: Spec) -> Iterator[Ineffective]:
     if stopping and stopping.part == "dev" and spec.data.split.dev == 0:
         why = "training.early_stopping has no effect: data.split.dev is 0, there is no dev error to watch"
         yield ("training", "early_stopping"), why, "remove it, or leave some examples for dev"
+
+
+def _folds(spec: Spec) -> Iterator[Ineffective]:
+    """Yield what a fold decides already, and what it cannot be."""
+    split = spec.data.split
+    if (fold := split.fold) is None:
+        return
+    if fold.number > fold.of:
+        why = f"data.split.fold.number is {fold.number}, and there are {counted(fold.of, 'fold')}, counted from 1"
+        yield ("data", "split", "fold", "number"), why, f"at most {fold.of}"
+    for part in ("train", "dev"):
+        if getattr(split, part) is not None:
+            why = f"data.split.{part} has no effect: fold {fold.number} of {fold.of} is dev, the others are train"
+            yield ("data", "split", part), why, "remove it; test may have a size"
+    if spec.data.train_dev:
+        why = "data.train_dev has no effect: folds are divided into train and dev alone"
+        yield ("data", "train_dev"), why, "remove it, or the fold"
 
 
 def _without_hidden_layers(spec: Spec) -> Iterator[Ineffective]:

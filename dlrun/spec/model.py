@@ -17,6 +17,7 @@ from dlrun.spec.schema import Form, Shorthand
 from dlrun.spec.sections import Architecture, Data, Diagnosis, Regularization, Training
 
 FORMAT = 1  # the version of this format
+MOST_SEEDS = 100
 NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 Name = Annotated[
@@ -44,6 +45,9 @@ class Spec(BaseModel):
     """Anything."""
     seed: Annotated[int, Ge(0), Le(2**63 - 1)] = 0
     """The one root seed: initialization, split, shuffling, dropout and generated data each draw a stream of their own from it."""
+    seeds: Annotated[int, Ge(1), Le(MOST_SEEDS), Purpose.TELL] = 1
+    """How many times `dlrun train` trains this, each time with another seed on the same data; it shows the mean, and how much of
+    the result is chance. The first run has `seed` itself, the seeds of the others derive from it."""
     data: Annotated[Data, Purpose.REALITY]
     """Where the examples come from, how they are divided and prepared."""
     architecture: Annotated[Architecture, Purpose.FIT] = Architecture()
@@ -79,6 +83,11 @@ class Spec(BaseModel):
     difference lies below `diagnosis.tolerance`, and fails when it lies above 0. Limits are numbers, percents (`8%`) or, of error
     rates, points. Test is never a gate of a spec.
     """
+
+    @property
+    def data_seed(self) -> int:
+        """The seed that draws the data and divides it."""
+        return self.seed if self.data.seed is None else self.data.seed
 
     def with_values(self, values: Mapping[str, Any]) -> "Spec":
         """Return a spec in which these keys have other values: `{"training.threads": 2, "loss": SoftmaxCrossEntropy()}`.

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.spec.compose import MAX_NODES, compose
@@ -31,6 +32,10 @@ class LoadedSpec:
     path: Path  # of a text that is no file: `spec`
     text: bytes  # as the user gave it
     tree: Mapping = field(repr=False)
+
+    def with_values(self, values: dict[str, Any]) -> "LoadedSpec":
+        """Return the same with values that dlrun itself chooses, as `Spec.with_values` has them."""
+        return replace(self, spec=self.spec.with_values(values))
 
     def locate(self, key: str) -> str:
         """Return where a key such as `data.source.path` was written: `file:line:column`, or `-s 2: key`."""

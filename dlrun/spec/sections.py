@@ -39,6 +39,12 @@ class Data:
     """Where the examples come from."""
     split: Split = Split()
     """How the examples are divided: train teaches, dev chooses, test judges once."""
+    seed: Annotated[int, Ge(0), Le(2**63 - 1)] | None = None
+    """The seed that draws generated examples, who goes to which part, and planted wrong labels; `null` is the root `seed`.
+
+    Given, another root seed changes training alone, and runs are judged on the same examples. `dlrun train --seeds` writes it
+    into each of its runs.
+    """
     train_dev: SomeOrNone = 0
     """How much of the training distribution is held out as train-dev: a count or a fraction.
 

@@ -127,7 +127,7 @@ def test_a_gradient_check_takes_both(complete: Complete) -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("see", ["seed=0"]),
+        ("seed=", ["0"]),
         ("optimizer.kind=ada", ["adagrad", "adam", "adamw"]),
         ("optimizer=mo", ["momentum"]),
         ("optimizer.ki", ["optimizer.kind=adam", "optimizer.kind=nadam"]),

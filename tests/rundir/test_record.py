@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dlrun.errors import DlrunError
 from dlrun.rundir import record
 from dlrun.rundir.paths import RunPaths
-from dlrun.rundir.record import Branch, Look, Resumption, RunRecord, Status
+from dlrun.rundir.record import Branch, Kind, Look, Resumption, RunRecord, Status
 
 START = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 MINIMAL = RunRecord(run="r", name="digits", status="running", started=START, pid=1, host="here", heartbeat=START)
@@ -25,6 +25,7 @@ FULL = replace(
     overrides=("seed=3",),
     parent="another",
     branch=Branch(parent="another", epoch=2.5, step=40, changes=("learning_rate.initial=3e-4",)),
+    group="3f2a91c0d4",
     resumptions=(Resumption(time=START, step=40, allowed=("numpy was 2.0 when the run began, and is 2.1 now",)),),
     spec={"name": "digits", "architecture": {"hidden": [64, 32]}},
     summary={"best_epoch": 7, "errors": {"dev": {"error": 0.02, "low": 0.01, "high": None, "n": 359}}, "verdict": []},
@@ -39,6 +40,7 @@ json_trees = st.dictionaries(text, st.none() | st.integers() | st.lists(numbers)
 records = st.builds(
     RunRecord,
     run=text,
+    kind=st.sampled_from(get_args(Kind)),
     name=text,
     status=st.sampled_from(get_args(Status)),
     stop_reason=st.none() | text,
@@ -52,6 +54,7 @@ records = st.builds(
     overrides=st.lists(text).map(tuple),
     parent=st.none() | text,
     branch=st.none() | st.builds(Branch, parent=text, epoch=numbers, step=st.integers(0), changes=st.lists(text).map(tuple)),
+    group=st.none() | text,
     resumptions=st.lists(
         st.builds(Resumption, time=times, step=st.integers(0), allowed=st.lists(text).map(tuple)), max_size=3
     ).map(tuple),
@@ -89,7 +92,7 @@ def test_every_field_is_stored_and_read(tmp_path: Path) -> None:
         assert list(readers) == [entry.name for entry in fields(part)]
 
 
-@pytest.mark.parametrize("schema", [3, 99])
+@pytest.mark.parametrize("schema", [4, 99])
 def test_a_newer_schema_is_refused_with_a_sentence(tmp_path: Path, schema: int) -> None:
     paths = stored(tmp_path, {"schema": schema, "something": "new"})
     with pytest.raises(DlrunError, match=f"a newer dlrun wrote this run: its schema is {schema}") as raised:
@@ -100,7 +103,7 @@ def test_a_newer_schema_is_refused_with_a_sentence(tmp_path: Path, schema: int) 
 
 @pytest.mark.parametrize("schema", [None, 0, "1", [1], {}])
 def test_an_unknown_schema_is_refused(tmp_path: Path, schema: Any) -> None:
-    with pytest.raises(DlrunError, match="the schema must be 2"):
+    with pytest.raises(DlrunError, match="the schema must be 3"):
         RunRecord.load(stored(tmp_path, tree_of(FULL, tmp_path) | {"schema": schema}))
 
 
@@ -139,7 +142,7 @@ def test_a_wrong_value_is_named(tmp_path: Path, key: str, wrong: Any, said: str)
 
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(DlrunError) as raised:
-        RunRecord.load(stored(tmp_path, {"schema": 2}))
+        RunRecord.load(stored(tmp_path, {"schema": 3}))
     assert len(raised.value.problems) == len(record.RECORD)
 
 

@@ -72,7 +72,12 @@ def test_unknown_keys(path: str, where: str, what: str, cure: str) -> None:
     ("path", "where", "what", "cure"),
     [
         ("training.batch_size", "6:24", "training.batch_size must be at least 1, got 0", ""),
-        ("data.split", "7:1", "missing key 'split' in 'data'", "it must be a mapping with train, dev, test, stratify and by"),
+        (
+            "data.split",
+            "7:1",
+            "missing key 'split' in 'data'",
+            "it must be a mapping with train, dev, test, fold, stratify and by",
+        ),
         ("seed", "1:1", "missing key 'seed'", "it must be a whole number at least 0"),
     ],
 )

@@ -16,7 +16,7 @@ def test_every_key_but_the_source_has_a_default() -> None:
     assert SPEC.optimizer == Adam()
     assert SPEC.learning_rate.initial == 1e-3
     assert (SPEC.dlrun, SPEC.seed, SPEC.loss, SPEC.tags, SPEC.notes) == (1, 0, "auto", (), "")
-    assert list(Spec.model_fields)[:6] == ["dlrun", "name", "tags", "notes", "seed", "data"]
+    assert list(Spec.model_fields)[:7] == ["dlrun", "name", "tags", "notes", "seed", "seeds", "data"]
     assert [name for name, field in Spec.model_fields.items() if field.is_required()] == ["data"]
 
 

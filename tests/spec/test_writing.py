@@ -94,7 +94,7 @@ def test_every_key_is_written_in_order() -> None:
 def test_the_form_is_readable() -> None:
     text = to_yaml(Spec(name="small", data=Data(source=Digits()), notes="what: a test"))
     assert text.startswith(
-        'dlrun: 1\nname: small\ntags: []\nnotes: "what: a test"\nseed: 0\n\ndata:\n  source: digits\n  split:\n'
+        'dlrun: 1\nname: small\ntags: []\nnotes: "what: a test"\nseed: 0\nseeds: 1\n\ndata:\n  source: digits\n  split:\n'
     )
     assert "\narchitecture:\n  hidden: [64]\n  activation: relu\n  batch_norm: false\n  init:\n    kind: auto\n" in text
     assert "\n    scale: 1.0\n\nloss: auto\n\nregularization:\n" in text

@@ -4,7 +4,7 @@ from typing import Any
 
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import DlrunError
-from dlrun.experiment.origins import stored_spec
+from dlrun.experiment.origins import refuse_folds, stored_spec
 from dlrun.experiment.stored import stored_diagnosis
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
@@ -23,6 +23,7 @@ def specs_of(paths: RunPaths, record: RunRecord) -> tuple[Spec, Spec]:
     What was given cannot always be read again: files that it extends may be elsewhere or gone by now, and where it comes from a
     stranger they are none of their business; then it is the resolved one.
     """
+    refuse_folds(paths)
     resolved = stored_spec(paths.resolved).spec
     try:
         return resolved, stored_spec(paths.spec, record.overrides).spec

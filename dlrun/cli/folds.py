@@ -1,0 +1,70 @@
+"""`dlrun train SPEC --folds K`: a run for each fold, and one in which they are pooled."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dlrun.cli.closing import contract
+from dlrun.cli.options import Format
+from dlrun.cli.printing import print_json
+from dlrun.cli.repeated import Watching, by_hand
+from dlrun.errors import Interrupted
+from dlrun.report.fold_table import print_folds
+from dlrun.report.terminal import console
+from dlrun.rundir.listing import list_runs, short_ids
+from dlrun.seeds.folds import Pooled, fold_jobs, pool
+from dlrun.seeds.jobs import Done, failure, run_jobs
+from dlrun.spec import LoadedSpec
+from dlrun.statistics.means import mean_of
+
+
+def train_folds(
+    loaded: LoadedSpec, changes: Sequence[str], count: int, runs_dir: Path, *, output: Format, quiet: bool, verbose: bool
+) -> None:
+    """Train one run a fold, pool what they predict, print it, and raise what went wrong with any of them."""
+    finished: list[Done] = []
+    pooled: Pooled | None = None
+    jobs = fold_jobs(loaded, changes, count)
+    watching = Watching(quiet=quiet, verbose=verbose)
+    try:
+        for done in run_jobs(jobs, runs_dir, argv=sys.argv, follow=watching.follow):
+            finished.append(done)
+            watching.tell(done)
+        if error := failure(finished):
+            error.add_note(f"nothing is pooled: that takes all {count} folds")
+            raise error
+        pooled = pool(finished, loaded, runs_dir, argv=sys.argv, overrides=changes)
+    except Interrupted as stopped:
+        done_well = sum(not done.error for done in finished)
+        stopped.add_note(f"{done_well} of {count} folds are done; nothing is pooled, that takes all of them")
+        for job in jobs[len(finished) : len(finished) + 1]:
+            stopped.add_note(f"the next one alone: {by_hand(job)}")
+        raise
+    finally:
+        if output is Format.json and any(done.paths for done in finished):
+            _print_json(finished, pooled)
+    if output is Format.text:
+        _print(finished, pooled, runs_dir)
+
+
+def _print(finished: Sequence[Done], pooled: Pooled, runs_dir: Path) -> None:
+    paths, _, diagnosis = pooled
+    ids, out = short_ids(list_runs(runs_dir)), console()
+    out.print()
+    print_folds([(ids[done.paths.id], done.diagnosis) for done in finished if done.paths and done.diagnosis], diagnosis, out)
+    out.print()
+    out.print(f"run      {paths.root}", soft_wrap=True)
+
+
+def _print_json(finished: Sequence[Done], pooled: Pooled | None) -> None:
+    """Print the pooled run as any run is printed, and its folds; without it the same keys, and what there is."""
+    folds = [
+        {"fold": number, **contract(done.paths, done.record)}
+        for number, done in enumerate(finished, start=1)
+        if done.paths and done.record
+    ]
+    empty = dict.fromkeys(("run", "path", "status", "stop_reason", "best_epoch", "errors", "verdict"))
+    told = contract(*pooled[:2]) if pooled else empty | {"status": "failed"}
+    errors = [done.diagnosis.errors.dev.value for done in finished if done.diagnosis and done.diagnosis.errors.dev]
+    mean = mean_of(errors) if errors else None
+    print_json({**told, "folds": folds, "mean": {"error": mean.value, "n": mean.n, "spread": mean.spread} if mean else None})

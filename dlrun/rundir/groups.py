@@ -1,0 +1,115 @@
+"""Groups: runs whose specs differ in nothing but the seed, so that what differs in their results is chance."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from dlrun.rundir.ids import RANDOM, SECOND
+from dlrun.rundir.listing import ListedRun, garbage_ignored, read_run, runs_in
+from dlrun.rundir.paths import RunPaths
+from dlrun.rundir.record import RunRecord
+from dlrun.rundir.values import dig
+from dlrun.statistics.means import Mean, mean_of
+
+CHARACTERS = 10  # of a key: 40 bits; among 10,000 groups two have the same one once in 20,000 directories
+# what two runs of one group need not share: it moves no number, or, as threads do, the last bits only
+OF_NO_ACCOUNT = ("seed", "seeds", "tags", "notes", "training.threads", "training.record_steps", "training.checkpoint_every")
+
+
+def group_key(spec: Mapping[str, Any]) -> str:
+    """Return the key of the group that a run with this resolved spec belongs to: the SHA-256 of the spec without its seed.
+
+    `data.seed` counts: runs that divide their data alike differ by training's chance, others by that of the data too. A key that
+    is null is as good as absent, so that runs of older versions belong to the groups of today.
+    """
+    text = json.dumps(_told(spec), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:CHARACTERS]
+
+
+def key_of(record: RunRecord) -> str | None:
+    """Return the key of a run's group, None if it has none.
+
+    A child that left its parent on the way has none, since its spec is not all of its past; nor have folds: they differ in data.
+    """
+    fold = record.kind == "folds" or dig(record.spec, "data", "split", "fold")
+    return None if record.branch or fold else group_key(record.spec)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs with one key, newest first: no two with the same seed, since they would be one result counted twice."""
+
+    key: str
+    runs: tuple[ListedRun, ...]
+
+    @property
+    def judged(self) -> tuple[ListedRun, ...]:
+        """The completed runs."""
+        return tuple(run for run in self.runs if run.status == "completed")
+
+    @property
+    def seeds(self) -> list[Any]:
+        """The seed of each run."""
+        return [run.value("seed") for run in self.runs]
+
+    @property
+    def metric(self) -> str | None:
+        """What the errors are; None before the first is known."""
+        return next((metric for run in self.judged if (metric := run.value("metric"))), None)
+
+    @property
+    def same_data(self) -> bool:
+        """Whether all seeds were judged on the same examples; otherwise each divided the data in its own way."""
+        return self.runs[0].value("data.seed") is not None
+
+    def mean(self, key: str) -> Mean | None:
+        """Return the mean of an error over the completed runs, such as dev_error; None if none of them has it."""
+        values = [value for run in self.judged if (value := run.value(key)) is not None]
+        return mean_of(values, least=0.0, most=1.0 if self.metric == "error_rate" else float("inf")) if values else None
+
+
+def groups_of(runs: Iterable[ListedRun]) -> list[Group]:
+    """Return the groups of some runs, listed newest first, in the order of their newest runs; groups of one are groups.
+
+    Of several runs with one seed the newest completed one stands for all, else the newest. A damaged run has no group, a fold
+    belongs to the run in which its predictions are pooled.
+    """
+    found: dict[str, dict[str, ListedRun]] = {}
+    for run in runs:
+        if run.record is None or not (key := key_of(run.record)):
+            continue
+        seeds = found.setdefault(key, {})
+        seed = repr(run.value("seed"))
+        if seed not in seeds or (run.status == "completed" and seeds[seed].status != "completed"):
+            seeds[seed] = run
+    return [Group(key, tuple(seeds.values())) for key, seeds in found.items()]
+
+
+def group_of(run: ListedRun, runs: Sequence[ListedRun]) -> Group | None:
+    """Return the group that a run belongs to, among these; None if it has none."""
+    key = key_of(run.record) if run.record else None
+    return next((group for group in groups_of(runs) if group.key == key), None)
+
+
+def siblings(paths: RunPaths) -> list[ListedRun]:
+    """Return the runs beside one that have its name, newest first: its group is among them, and the others need not be read."""
+    alike = [run for run in runs_in(paths.root.absolute().parent) if _name(run) == _name(paths)]
+    with garbage_ignored():
+        return [read_run(run) for run in reversed(alike)]
+
+
+def _name(paths: RunPaths) -> str:
+    return paths.root.absolute().name[SECOND:-RANDOM]
+
+
+def _told(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return what a spec says, without what is null and what is of no account."""
+    told: dict[str, Any] = {}
+    for name, value in tree.items():
+        address = prefix + name
+        if value is None or address in OF_NO_ACCOUNT:
+            continue
+        told[name] = _told(value, f"{address}.") if isinstance(value, Mapping) else value
+    return told
