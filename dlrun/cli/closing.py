@@ -2,6 +2,7 @@
 
 from dlrun.cli.printing import print_json
 from dlrun.diagnosis.ladder import Diagnosis
+from dlrun.report.contract import contract
 from dlrun.report.next_step import Next
 from dlrun.report.terminal import console, print_diagnosis
 from dlrun.rundir.paths import RunPaths
@@ -10,7 +11,7 @@ from dlrun.rundir.record import RunRecord
 
 def print_contract(paths: RunPaths, record: RunRecord) -> None:
     """Print what came of a run as JSON; of one that did not finish, how it ended."""
-    print_json(_contract(paths, record))
+    print_json(contract(paths, record))
 
 
 def print_closing(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, step: Next) -> None:
@@ -23,16 +24,3 @@ def print_closing(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, step
     out.print(f"run      {paths.root}", soft_wrap=True)
     out.print(f"next     {step.command}", soft_wrap=True)
     out.print(f"({step.reason})", style="dim")
-
-
-def _contract(paths: RunPaths, record: RunRecord) -> dict[str, object]:
-    summary = record.summary
-    return {
-        "run": record.run,
-        "path": str(paths.root),
-        "status": record.status,
-        "stop_reason": record.stop_reason,
-        "best_epoch": summary.get("best_epoch"),
-        "errors": summary.get("errors"),
-        "verdict": summary.get("verdict"),
-    }

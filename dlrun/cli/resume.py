@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunReference, RunsDir, Verbose
+from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunFile, RunReference, RunsDir, Verbose
 
 if TYPE_CHECKING:
     from dlrun.experiment.setup import Experiment
@@ -30,6 +30,7 @@ def resume(
     allow_changes: AllowChanges = False,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
+    run_file: RunFile = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
@@ -50,7 +51,7 @@ def resume(
     if opened is None:
         _show_complete(paths, output)
     else:
-        see_to_the_end(opened, output=output, quiet=quiet, verbose=verbose)
+        see_to_the_end(opened, output=output, quiet=quiet, verbose=verbose, run_file=run_file)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """`dlrun train SPEC`: from a YAML file to a run directory and a diagnosis."""
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunsDir, SpecPath, Verbose
+from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunFile, RunsDir, SpecPath, Verbose
 
 
 def train(
@@ -8,6 +8,7 @@ def train(
     overrides: Overrides = None,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
+    run_file: RunFile = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
@@ -25,4 +26,4 @@ def train(
 
     changes = overrides or []
     opened = open_run(set_up(read_spec(spec, changes)), runs_dir, argv=sys.argv, overrides=changes)
-    see_to_the_end(opened, spec=str(spec), overrides=changes, output=output, quiet=quiet, verbose=verbose)
+    see_to_the_end(opened, spec=str(spec), overrides=changes, output=output, quiet=quiet, verbose=verbose, run_file=run_file)

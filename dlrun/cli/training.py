@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlrun.cli.options import Format
@@ -23,6 +24,7 @@ def see_to_the_end(
     output: Format,
     quiet: bool,
     verbose: bool,
+    run_file: Path | None = None,
 ) -> None:
     """Train an opened run to its end, write its report, and print what came of it.
 
@@ -31,6 +33,7 @@ def see_to_the_end(
     from dlrun.cli.closing import print_closing, print_contract
     from dlrun.report.markdown import write_report
     from dlrun.report.next_step import next_step
+    from dlrun.rundir.files import write_atomically
 
     run: Run | None = None
     step: Next | None = None
@@ -43,6 +46,8 @@ def see_to_the_end(
 
     try:
         with opened as run:
+            if run_file:
+                write_atomically(run_file, f"{run.paths.root.absolute()}\n")
             follow(run, quiet=quiet, verbose=verbose)
             diagnosis = run.finish(report)
     finally:  # also of a run that diverged or was interrupted
