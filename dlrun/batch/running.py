@@ -85,7 +85,7 @@ def run_batch(
         for number, member in enumerate(members)
         if number not in results
     ]
-    pool, told_to_stop = Pool(workers), False
+    pool, told_to_stop = Pool(workers, last=lambda ended: fail_fast and BY_CODE.get(ended.code) != "completed"), False
     with heeded() as interrupts:
         for event in pool.run(jobs):
             if isinstance(event, Ended):

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -47,8 +47,9 @@ class Ended:
 class Pool:
     """At most `workers` processes at once, each with one BLAS thread; jobs begin in their order."""
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+    def __init__(self, workers: int, *, last: Callable[[Ended], bool] = lambda ended: False) -> None:
+        """Say how many there may be, and after which end no more begin."""
+        self.workers, self._is_last = workers, last
         self._leash = Leash()
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self._stopped = False
@@ -88,7 +89,9 @@ class Pool:
             except IndexError:
                 return
             happened.put(Started(job))
-            happened.put(self._done(job))
+            ended = self._done(job)
+            self._stopped |= self._is_last(ended)
+            happened.put(ended)
 
     def _done(self, job: Job) -> Ended:
         began = monotonic()
