@@ -14,8 +14,8 @@ FLOORS: dict[str, int] = {
     "kernels": 1, "statistics": 1, "memory": 1,
     "nn": 2, "data": 2, "diagnosis": 2, "rundir": 2,
     "spec": 3, "training": 3, "checkpoint": 3, "drift": 3,
-    "experiment": 4, "report": 4, "export": 4, "gates": 4, "comparison": 4,
-    "seeds": 5,
+    "experiment": 4, "report": 4, "export": 4, "gates": 4, "comparison": 4, "workers": 4,
+    "seeds": 5, "batch": 5,
     "cli": 6, "api": 6,
 }  # fmt: skip
 ALLOWED_ON_ONE_FLOOR = {("checkpoint", "training"), ("errors", "printable")}
@@ -113,7 +113,7 @@ CHANGING = {
     "shutil": {"rmtree", "move", "copy", "copy2", "copyfile", "copytree"},
 }  # fmt: skip
 CHANGING_PATHS = {"write_text", "write_bytes", "mkdir", "unlink", "rmdir", "symlink_to", "hardlink_to", "touch", "rename"}
-OF_A_RUN = [(name, path) for name, path in OURS if room(name) in {"rundir", "checkpoint", "training", "experiment"}]
+OF_A_RUN = [(name, path) for name, path in OURS if room(name) in {"rundir", "checkpoint", "training", "experiment", "batch"}]
 
 
 @pytest.mark.parametrize(("name", "path"), OF_A_RUN, ids=[name for name, _ in OF_A_RUN])

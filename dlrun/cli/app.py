@@ -15,6 +15,7 @@ from typing import NoReturn
 import typer
 
 from dlrun.cli import (
+    batch,
     best,
     compare,
     diagnose,
@@ -37,6 +38,7 @@ from dlrun.cli import (
 from dlrun.cli.completion import rejoin_bash_words
 from dlrun.errors import DlrunError, InvalidInput
 from dlrun.printable import printable, printable_lines
+from dlrun.workers.leash import VARIABLE, follow_the_head
 
 FAILED, BUG = 1, 70
 
@@ -51,6 +53,7 @@ for command in (
     init.init,
     train.train,
     resume.resume,
+    batch.batch,
     diagnose.diagnose,
     gate.gate,
     evaluate.evaluate,
@@ -91,6 +94,8 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 still gets every number
     rejoin_bash_words(os.environ)
+    if VARIABLE in os.environ:
+        follow_the_head(os.environ)
     debug = "--debug" in sys.argv  # known even when the error comes before the options are parsed
     try:
         code = _run(debug)

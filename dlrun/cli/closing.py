@@ -8,6 +8,7 @@ from dlrun.diagnosis.headline import Metric
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import GateFailed, GateUndecided, Problem
 from dlrun.gates.stored import stored_rows
+from dlrun.report.contract import contract
 from dlrun.report.gate_rows import gates_page, in_words, still_open
 from dlrun.report.next_step import Next
 from dlrun.report.terminal import console, print_diagnosis
@@ -52,18 +53,3 @@ def raise_for_gates_of(record: RunRecord, *, strict: bool) -> None:
     """Return if a finished run's gates, as they were judged at its end, let it through; errors as in `raise_for_gates`."""
     metric: Metric = "rmse" if record.summary.get("metric") == "rmse" else "error_rate"
     raise_for_gates(stored_rows(record.summary.get("gates")), metric, strict=strict)
-
-
-def contract(paths: RunPaths, record: RunRecord) -> dict[str, object]:
-    """Return what scripts read of a run that has ended, however it did."""
-    summary = record.summary
-    return {
-        "run": record.run,
-        "path": str(paths.root),
-        "status": record.status,
-        "stop_reason": record.stop_reason,
-        "best_epoch": summary.get("best_epoch"),
-        "errors": summary.get("errors"),
-        "verdict": summary.get("verdict"),
-        "gates": summary.get("gates"),
-    }

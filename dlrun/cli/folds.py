@@ -4,11 +4,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dlrun.cli.closing import contract
 from dlrun.cli.options import Format
 from dlrun.cli.printing import print_json
 from dlrun.cli.repeated import Watching, by_hand
 from dlrun.errors import Interrupted
+from dlrun.report.contract import KEYS, contract
 from dlrun.report.fold_table import print_folds
 from dlrun.report.terminal import console
 from dlrun.rundir.listing import list_runs, short_ids
@@ -63,7 +63,7 @@ def _print_json(finished: Sequence[Done], pooled: Pooled | None) -> None:
         for number, done in enumerate(finished, start=1)
         if done.paths and done.record
     ]
-    empty = dict.fromkeys(("run", "path", "status", "stop_reason", "best_epoch", "errors", "verdict"))
+    empty = dict.fromkeys(KEYS)
     told = contract(*pooled[:2]) if pooled else empty | {"status": "failed"}
     errors = [done.diagnosis.errors.dev.value for done in finished if done.diagnosis and done.diagnosis.errors.dev]
     mean = mean_of(errors) if errors else None

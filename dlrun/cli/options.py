@@ -58,6 +58,10 @@ Where: TypeAlias = Annotated[
 ]
 RunsDir: TypeAlias = Annotated[Path, typer.Option(envvar="DLRUN_RUNS", metavar="DIR", help="Where runs are kept.")]
 OutputFormat: TypeAlias = Annotated[Format, typer.Option("--format", help="How the result is printed on stdout.")]
+RunFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--run-file", metavar="FILE", help="Write the run's directory into this file as soon as it has begun."),
+]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages.")]
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every evaluation.")]
 Strict: TypeAlias = Annotated[bool, typer.Option("--strict", help="Exit code 4 if a gate is inconclusive.")]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dlrun.cli.closing import contract
 from dlrun.cli.options import Format
 from dlrun.cli.printing import print_json
 from dlrun.cli.progress import BarOnly, Watcher
@@ -16,6 +15,7 @@ from dlrun.errors import DlrunError, Interrupted
 from dlrun.experiment.run import Run
 from dlrun.experiment.stored import group_diagnosis
 from dlrun.printable import printable
+from dlrun.report.contract import contract
 from dlrun.report.figures import error_text
 from dlrun.report.group_table import group_json, print_group
 from dlrun.report.terminal import console

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunReference, RunsDir, Strict, Verbose
+from dlrun.cli.options import (
+    RUNS,
+    Debug,
+    Format,
+    OutputFormat,
+    Overrides,
+    Quiet,
+    RunFile,
+    RunReference,
+    RunsDir,
+    Strict,
+    Verbose,
+)
 
 if TYPE_CHECKING:
     from dlrun.experiment.setup import Experiment
@@ -30,6 +42,7 @@ def resume(
     allow_changes: AllowChanges = False,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
+    run_file: RunFile = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     strict: Strict = False,
@@ -51,7 +64,7 @@ def resume(
     if opened is None:
         _show_complete(paths, output, strict=strict)
     else:
-        see_to_the_end(opened, output=output, quiet=quiet, verbose=verbose, strict=strict)
+        see_to_the_end(opened, output=output, quiet=quiet, verbose=verbose, run_file=run_file, strict=strict)
 
 
 @dataclass(frozen=True)

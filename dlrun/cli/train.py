@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunsDir, SpecPath, Strict, Verbose
+from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunFile, RunsDir, SpecPath, Strict, Verbose
 
 if TYPE_CHECKING:
     from dlrun.spec import LoadedSpec
@@ -28,6 +28,7 @@ def train(
     ] = None,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
+    run_file: RunFile = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     strict: Strict = False,
@@ -51,7 +52,9 @@ def train(
         _several(loaded, changes, count, folds, runs_dir, output=output, quiet=quiet, verbose=verbose)
         return
     opened = open_run(set_up(loaded.with_values({"seeds": 1})), runs_dir, argv=sys.argv, overrides=changes)
-    see_to_the_end(opened, spec=str(spec), overrides=changes, output=output, quiet=quiet, verbose=verbose, strict=strict)
+    see_to_the_end(
+        opened, spec=str(spec), overrides=changes, output=output, quiet=quiet, verbose=verbose, run_file=run_file, strict=strict
+    )
 
 
 def _several(

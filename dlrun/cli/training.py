@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlrun.cli.options import Format
@@ -23,6 +24,7 @@ def see_to_the_end(
     output: Format,
     quiet: bool,
     verbose: bool,
+    run_file: Path | None = None,
     strict: bool = False,
 ) -> None:
     """Train an opened run to its end, write its report, and print what came of it.
@@ -33,6 +35,7 @@ def see_to_the_end(
     from dlrun.cli.closing import print_closing, print_contract, raise_for_gates_of
     from dlrun.report.markdown import write_report
     from dlrun.report.next_step import next_step
+    from dlrun.rundir.files import write_atomically
 
     run: Run | None = None
     step: Next | None = None
@@ -45,6 +48,8 @@ def see_to_the_end(
 
     try:
         with opened as run:
+            if run_file:
+                write_atomically(run_file, f"{run.paths.root.absolute()}\n")
             follow(run, quiet=quiet, verbose=verbose)
             diagnosis = run.finish(report)
     finally:  # also of a run that diverged or was interrupted

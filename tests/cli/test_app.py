@@ -48,7 +48,7 @@ def test_train_diagnose_evaluate_from_the_shell(spec: Path, tmp_path: Path) -> N
 
 def test_json_is_the_contract_and_stdout_holds_nothing_else(spec: Path, tmp_path: Path) -> None:
     trained = json.loads(dlrun("train", spec, "--format", "json", cwd=tmp_path).stdout)
-    assert set(trained) == {"run", "path", "status", "stop_reason", "best_epoch", "errors", "verdict", "gates"}
+    assert set(trained) == {"run", "path", "status", "stop_reason", "metric", "best_epoch", "errors", "verdict", "gates"}
     assert set(trained["errors"]["dev"]) == {"error", "low", "high", "n"}
     diagnosed = json.loads(dlrun("diagnose", trained["run"], "--format", "json", cwd=tmp_path).stdout)
     keys = {

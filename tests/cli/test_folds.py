@@ -11,7 +11,7 @@ from tests.commands import Shell
 from tests.experiments import write_spec
 
 EPOCH = ("-s", "training.epochs=1")
-OF_A_RUN = {"run", "path", "status", "stop_reason", "best_epoch", "errors", "verdict"}
+OF_A_RUN = {"run", "path", "status", "stop_reason", "metric", "best_epoch", "errors", "verdict", "gates"}
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_the_key_of_the_spec_asks_for_the_same(dlrun: Shell, tmp_path: Path) -> 
     found = told(dlrun, "train", "two.yaml", *EPOCH)
     assert len(found["runs"]) == 2
     one = told(dlrun, "train", "two.yaml", "--seeds", "1", *EPOCH)
-    assert set(one) == {"run", "path", "status", "stop_reason", "best_epoch", "errors", "verdict"}
+    assert set(one) == {"run", "path", "status", "stop_reason", "metric", "best_epoch", "errors", "verdict", "gates"}
     assert "seeds: 1" in (Path(one["path"]) / "resolved.yaml").read_text()
 
 
@@ -63,7 +63,18 @@ def test_json_is_the_contract(dlrun: Shell) -> None:
     assert found["errors"]["dev"]["n"] == found["completed"] == 3
     assert found["same_data"]
     assert [run["seed"] for run in found["runs"]] == list(derived_seeds(3, 3))
-    assert set(found["runs"][0]) == {"seed", "run", "path", "status", "stop_reason", "best_epoch", "errors", "verdict"}
+    assert set(found["runs"][0]) == {
+        "seed",
+        "run",
+        "path",
+        "status",
+        "stop_reason",
+        "metric",
+        "best_epoch",
+        "errors",
+        "verdict",
+        "gates",
+    }
     (listed,) = told(dlrun, "ls", "--groups")
     assert {key: listed[key] for key in ("group", "errors", "metric", "completed")} == {
         key: found[key] for key in ("group", "errors", "metric", "completed")

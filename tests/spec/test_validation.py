@@ -91,6 +91,8 @@ def fits(field: Field, key: str, value: Any) -> bool:
     """The schema by the naive reading of its types, without pydantic."""
     shape = field.shape
     if isinstance(value, dict):
+        if value == {} and any(alternative.type is dict for alternative in shape.alternatives):
+            return True
         sections = [shape.kinds.get(field.default_kind or "", None), *(shape.classes if len(shape.classes) == 1 else ())]
         return value == {} and any(section is not None and is_complete(section) for section in sections)
     if isinstance(value, str) and value in shape.kinds:

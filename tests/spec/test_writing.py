@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlrun.data.sources import Csv, Digits
+from dlrun.diagnosis.gates import Gates
 from dlrun.nn.constraints import Clip
 from dlrun.nn.initializers import He
 from dlrun.nn.layers import BatchNorm, Tanh
@@ -81,7 +82,7 @@ def test_every_key_is_written_in_order() -> None:
         keys = list(fields_of(value.__class__))
         assert list(written) == keys
         for key in keys:
-            if isinstance(written[key], dict):
+            if isinstance(written[key], dict) and not isinstance(getattr(value, key), Gates):
                 check(written[key], getattr(value, key))
 
     check(document, spec)

@@ -1,0 +1,1 @@
+"""Processes that work for another one: how many at once, and that none outlives it."""
