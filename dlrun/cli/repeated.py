@@ -4,34 +4,50 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
+from dlrun.cli.closing import raise_for_gates
 from dlrun.cli.options import Format
 from dlrun.cli.printing import print_json
 from dlrun.cli.progress import BarOnly, Watcher
+from dlrun.diagnosis.gating import Judged
+from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import DlrunError, Interrupted
 from dlrun.experiment.run import Run
 from dlrun.experiment.stored import group_diagnosis
 from dlrun.printable import printable
 from dlrun.report.contract import contract
 from dlrun.report.figures import error_text
-from dlrun.report.group_table import group_json, print_group
+from dlrun.report.gate_rows import gates_page
+from dlrun.report.group_table import group_json, metric_of, print_group
 from dlrun.report.terminal import console
 from dlrun.rundir.groups import Group, key_of
 from dlrun.rundir.listing import ListedRun, list_runs, read_run, short_ids
 from dlrun.seeds.chance import seed_jobs
+from dlrun.seeds.gating import group_gates, has_gates, named_once
 from dlrun.seeds.jobs import Done, Job, failure, run_jobs
 from dlrun.spec import LoadedSpec
 
 
 def train_seeds(
-    loaded: LoadedSpec, changes: Sequence[str], count: int, runs_dir: Path, *, output: Format, quiet: bool, verbose: bool
+    loaded: LoadedSpec,
+    changes: Sequence[str],
+    count: int,
+    runs_dir: Path,
+    *,
+    output: Format,
+    quiet: bool,
+    verbose: bool,
+    strict: bool,
 ) -> None:
-    """Train one run a seed, print the group they make, and raise what went wrong with any of them."""
+    """Train one run a seed, print the group they make, and raise what went wrong with any of them, or with their gates."""
     finished: list[Done] = []
+    loaded, changes = named_once(loaded, changes, runs_dir, lambda: [loaded])
     jobs = seed_jobs(loaded, changes, count)
+    together: Together | None = None
     watching = Watching(quiet=quiet, verbose=verbose)
     try:
         for done in run_jobs(jobs, runs_dir, argv=sys.argv, follow=watching.follow):
@@ -44,29 +60,50 @@ def train_seeds(
             stopped.add_note(f"the next one alone: {by_hand(job)}")
         raise
     finally:
-        _print(finished, runs_dir, output)
+        if together := Together.of(finished, runs_dir):
+            _print(together, runs_dir, output)
     if error := failure(finished):
         raise error
+    if together:
+        raise_for_gates(together.gates, metric_of(together.group), strict=strict)
 
 
-def _print(finished: Sequence[Done], runs_dir: Path, output: Format) -> None:
+@dataclass(frozen=True)
+class Together:
+    """What became of the runs that finished: their group, the diagnosis of their mean, their gates."""
+
+    group: Group
+    diagnosis: Diagnosis | None
+    gates: tuple[Judged, ...]
+
+    @classmethod
+    def of(cls, finished: Sequence[Done], runs_dir: Path) -> "Together | None":
+        """Read them; None if there are none."""
+        runs = [read_run(done.paths) for done in reversed(finished) if done.paths]
+        if not runs:
+            return None
+        group = Group(_key(runs), tuple(runs))
+        diagnosis = group_diagnosis(group) if group.judged else None
+        return cls(group, diagnosis, group_gates(group, diagnosis, runs_dir) if diagnosis and has_gates(group) else ())
+
+
+def _print(together: Together, runs_dir: Path, output: Format) -> None:
     """Print what there is of a group."""
-    runs = [read_run(done.paths) for done in reversed(finished) if done.paths]
-    if not runs:
-        return
-    group = Group(_key(runs), tuple(runs))
-    diagnosis = group_diagnosis(group)
+    group, diagnosis, gates = together.group, together.diagnosis, together.gates
     if output is Format.json:
         told = [
             {"seed": run.value("seed"), **contract(run.paths, run.record)}
             for run in reversed(group.runs)
             if run.record is not None
         ]
-        print_json({**group_json(group), "runs": told, "diagnosis": diagnosis.to_json() if diagnosis else None})
+        judged = {"diagnosis": diagnosis.to_json() if diagnosis else None, "gates": [row.to_json() for row in gates]}
+        print_json({**group_json(group), "runs": told, **judged})
         return
     out = console()
     out.print()
     print_group(group, short_ids(list_runs(runs_dir)), diagnosis, out)
+    for part in gates_page(gates, metric_of(group)) if gates else ():
+        out.print(part)
     out.print()
     out.print(f"group    {group.key} in {runs_dir}: dlrun ls --groups", soft_wrap=True)
 

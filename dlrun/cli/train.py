@@ -49,7 +49,7 @@ def train(
     loaded = read_spec(spec, changes)
     count = seeds or loaded.spec.seeds
     if folds or count > 1:
-        _several(loaded, changes, count, folds, runs_dir, output=output, quiet=quiet, verbose=verbose)
+        _several(loaded, changes, count, folds, runs_dir, output=output, quiet=quiet, verbose=verbose, strict=strict)
         return
     opened = open_run(set_up(loaded.with_values({"seeds": 1})), runs_dir, argv=sys.argv, overrides=changes)
     see_to_the_end(
@@ -67,6 +67,7 @@ def _several(
     output: Format,
     quiet: bool,
     verbose: bool,
+    strict: bool,
 ) -> None:
     """Train a run for each seed, or for each fold."""
     from dlrun.cli.folds import train_folds
@@ -77,6 +78,6 @@ def _several(
         what = "folds and seeds are not trained together"
         raise InvalidInput(Problem(what=what, where="--folds", cure="--seeds 1, or without --folds"))
     if folds:
-        train_folds(loaded, changes, folds, runs_dir, output=output, quiet=quiet, verbose=verbose)
+        train_folds(loaded, changes, folds, runs_dir, output=output, quiet=quiet, verbose=verbose, strict=strict)
     else:
-        train_seeds(loaded, changes, seeds, runs_dir, output=output, quiet=quiet, verbose=verbose)
+        train_seeds(loaded, changes, seeds, runs_dir, output=output, quiet=quiet, verbose=verbose, strict=strict)
