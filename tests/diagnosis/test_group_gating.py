@@ -83,3 +83,16 @@ def test_so_many_examples_decide(half: float, values: list[float], limit: float)
     elif found.outcome == "inconclusive":
         assert (found.note == MORE_SEEDS) == (len(set(values)) > 1)
         assert chance >= 0.99 * distance or 100 * half**2 > 0.99e9 * (distance**2 - chance**2)
+
+
+@pytest.mark.parametrize("training", [0.0, 0.01, 0.03, 0.1])
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_limits_hold_the_truth_as_often_as_they_say(seeds: int, training: float) -> None:
+    """All seeds share the chance of the examples, each has one of training: 95 % of the limits hold the mean of all."""
+    rng, held = np.random.default_rng(seeds), 0
+    for _ in range(2_000):
+        examples = rng.normal(0, 0.03)
+        rows = [row(0.5 + examples + rng.normal(0, training), 1.96 * 0.03) for _ in range(seeds)]
+        found = mean_measured(rows)
+        held += found.low <= 0.5 <= found.high
+    assert 0.94 <= held / 2_000 <= 1.0
