@@ -1,14 +1,14 @@
 """The next command to type after a run, and why."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dlrun.diagnosis.ladder import Diagnosis
-from dlrun.diagnosis.recipe import Advice, next_experiment
+from dlrun.diagnosis.recipe import Advice, recipe
+from dlrun.diagnosis.situation import Situation
 from dlrun.rundir.paths import RUNS_DIR, RunPaths
 from dlrun.rundir.record import RunRecord
-from dlrun.spec import Training
 
 
 @dataclass(frozen=True)
@@ -19,36 +19,28 @@ class Next:
     reason: str
 
 
+def recipe_of(record: RunRecord, diagnosis: Diagnosis) -> tuple[Advice, ...]:
+    """Return all that is worth trying after a finished run, the first thing first."""
+    return recipe(diagnosis, Situation.of(record.spec, record.summary, record.seconds))
+
+
 def next_step(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, *, spec: str, overrides: Sequence[str]) -> Next:
     """Return the spec again with one more change, or, when nothing is wrong, the one look at test."""
-    resolved = record.spec
-    layers = resolved["architecture"]["hidden"]
-    advice = next_experiment(
-        diagnosis,
-        hidden=[layer["units"] for layer in layers],
-        plain=all(value is None for layer in layers for key, value in layer.items() if key != "units"),
-        l2=resolved["regularization"]["l2"],
-        seed=resolved["seed"],
-    )
-    if record.summary["steps"] == 0:
-        advice = Advice(
-            "these are the initial weights: nothing has been trained yet", {"training.epochs": str(Training().epochs)}
-        )
+    advice = recipe_of(record, diagnosis)[0]
     if not advice.patch:
-        return _look_again(paths, advice.reason) if diagnosis.verdict else _look_at_test(paths, record, advice)
-    kept = [change for change in overrides if change.partition("=")[0] not in advice.patch]
-    changes = [*kept, *(f"{key}={value}" for key, value in advice.patch.items())]
+        return Next(_without_patch(paths, record, advice), advice.reason)
+    return Next(train_command(paths, spec, overrides, advice.patch), advice.reason)
+
+
+def train_command(paths: RunPaths, spec: str, overrides: Sequence[str], patch: Mapping[str, str]) -> str:
+    """Return the command that trains a spec with the overrides it had and a patch, into the same runs."""
+    kept = [change for change in overrides if change.partition("=")[0] not in patch]
+    changes = [*kept, *(f"{key}={value}" for key, value in patch.items())]
     where = [] if paths.root.parent == RUNS_DIR else ["--runs-dir", str(paths.root.parent)]
-    return Next(
-        shlex.join(["dlrun", "train", spec, *(word for change in changes for word in ("-s", change)), *where]), advice.reason
-    )
+    return shlex.join(["dlrun", "train", spec, *(word for change in changes for word in ("-s", change)), *where])
 
 
-def _look_at_test(paths: RunPaths, record: RunRecord, advice: Advice) -> Next:
-    if "test" in record.summary["examples"]:
-        return Next(shlex.join(["dlrun", "evaluate", str(paths.root), "--split", "test"]), advice.reason)
-    return _look_again(paths, "nothing is wrong on train and dev; there is no test part to look at")
-
-
-def _look_again(paths: RunPaths, reason: str) -> Next:
-    return Next(shlex.join(["dlrun", "diagnose", str(paths.root)]), reason)
+def _without_patch(paths: RunPaths, record: RunRecord, advice: Advice) -> str:
+    if advice.side == "none" and "test" in record.summary["examples"]:
+        return shlex.join(["dlrun", "evaluate", str(paths.root), "--split", "test"])
+    return shlex.join(["dlrun", "diagnose", str(paths.root)])

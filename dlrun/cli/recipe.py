@@ -1,0 +1,86 @@
+"""`dlrun recipe RUN`: what to try next, as patches of the spec."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dlrun.cli.options import RUNS, Debug, RunReference, RunsDir
+from dlrun.cli.printing import print_json
+
+if TYPE_CHECKING:
+    from dlrun.diagnosis.recipe import Advice
+    from dlrun.rundir.paths import RunPaths
+
+
+class RecipeFormat(StrEnum):
+    """How the recipe is printed."""
+
+    text = "text"
+    json = "json"
+    md = "md"
+
+
+Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the run's spec with that one change.")]
+
+
+def recipe(
+    run: RunReference,
+    pick: Annotated[int, typer.Option("--pick", metavar="K", min=1, help="Which advice --out writes.")] = 1,
+    out: Out = None,
+    runs_dir: RunsDir = RUNS,
+    output: Annotated[RecipeFormat, typer.Option("--format", help="How the result is printed on stdout.")] = RecipeFormat.text,
+    debug: Debug = False,
+) -> None:
+    """Say what to try next, the first thing first: each a patch of the spec, with its reason, its number, its cost.
+
+    The order is the course's: what keeps the cost from falling, bias until it is low, variance, and back to bias.
+    """
+    from dlrun.experiment.stored import stored_diagnosis
+    from dlrun.printable import printable
+    from dlrun.report.next_step import recipe_of, train_command
+    from dlrun.report.recipe_page import print_recipe, recipe_lines
+    from dlrun.report.terminal import console
+    from dlrun.rundir.record import RunRecord
+    from dlrun.rundir.references import find_run
+
+    paths = find_run(run, runs_dir)
+    diagnosis, record = stored_diagnosis(paths), RunRecord.load(paths)
+    advice = recipe_of(record, diagnosis)
+    commands = [train_command(paths, str(paths.resolved), (), one.patch) if one.patch else "" for one in advice]
+    if out:
+        _write(out, paths, advice, pick)
+    seconds = record.seconds or 0.0
+    if output is RecipeFormat.json:
+        told = [{**one.to_json(seconds), "command": command or None} for one, command in zip(advice, commands, strict=True)]
+        print_json({"run": paths.id, "headline": diagnosis.headline, "advice": told})
+    elif output is RecipeFormat.md:
+        print(*map(printable, recipe_lines(advice, commands, seconds)), sep="\n")
+    else:
+        terminal = console()
+        terminal.print(printable(f"run {paths.id}"), style="dim")
+        terminal.print(diagnosis.headline, style="bold", highlight=False)
+        terminal.print()
+        print_recipe(advice, list(map(printable, commands)), seconds, terminal)
+
+
+def _write(out: Path, paths: "RunPaths", advice: "tuple[Advice, ...]", pick: int) -> None:
+    """Write the run's resolved spec with one patch.
+
+    Errors: InvalidInput if there is no such advice, it has no patch, or the file is there already.
+    """
+    from dlrun.errors import InvalidInput, Problem
+    from dlrun.rundir.files import write_atomically
+    from dlrun.spec import read_spec, to_yaml
+
+    if pick > len(advice) or not advice[pick - 1].patch:
+        there = [str(number) for number, one in enumerate(advice, start=1) if one.patch]
+        cure = f"pick {', '.join(there)}" if there else "nothing is to be changed in the spec"
+        raise InvalidInput(Problem(what="this advice has no patch to write", where=f"--pick {pick}", cure=cure))
+    if out.exists():
+        raise InvalidInput(Problem(what="this file is there already", where=str(out), cure="name another one"))
+    chosen = advice[pick - 1]
+    spec = read_spec(paths.resolved, [f"{key}={value}" for key, value in chosen.patch.items()]).spec
+    what = "".join(f"#   {key}: {value}\n" for key, value in chosen.patch.items())
+    write_atomically(out, f"# {chosen.reason}\n# the spec of run {paths.id} with\n{what}{to_yaml(spec)}")

@@ -1,0 +1,53 @@
+"""The recipe as people read it: what to try, why, what it costs, and what will be seen if it works."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from dlrun.diagnosis.recipe import Advice
+from dlrun.report.figures import duration
+
+COLOURS = {"optimization": "magenta", "bias": "red", "variance": "yellow", "mismatch": "cyan"}
+
+
+def print_recipe(advice: Sequence[Advice], commands: Sequence[str], seconds: float, out: Console) -> None:
+    """Print each piece of advice with its number, and the command that tries it."""
+    for number, (one, command) in enumerate(zip(advice, commands, strict=True), start=1):
+        if number > 1:
+            out.print()
+        out.print(Text.assemble((f"{number}. ", "dim"), (one.reason, f"bold {COLOURS.get(one.side, '')}".rstrip())))
+        for word, told in _rows(one, seconds):
+            out.print(Text.assemble((f"   {word:<9}", "dim"), told))
+        if command:
+            out.print(f"   {command}", soft_wrap=True, style="dim" if not one.patch else "")
+
+
+def recipe_lines(advice: Iterable[Advice], commands: Iterable[str], seconds: float) -> Iterator[str]:
+    """Yield the same as a Markdown list."""
+    for number, (one, command) in enumerate(zip(advice, commands, strict=True), start=1):
+        yield f"{number}. **{one.reason}**"
+        yield from (f"   - {word}: {told}" for word, told in _rows(one, seconds))
+        if command:
+            yield f"   - `{command}`"
+
+
+def _rows(one: Advice, seconds: float) -> Iterator[tuple[str, str]]:
+    if one.observed:
+        yield "observed", one.observed
+    if cost := _cost(one, seconds):
+        yield "costs", cost
+    if one.expect:
+        yield "expect", one.expect
+
+
+def _cost(one: Advice, seconds: float) -> str:
+    """Write what a patch costs, about: parameters, and time as matrix products take it."""
+    if not one.patch:
+        return ""
+    words = []
+    if one.parameters:
+        before, after = one.parameters
+        words.append(f"{after:,} parameters instead of {before:,}")
+    words.append(f"about {duration(seconds * one.times)} instead of {duration(seconds)}" if one.times != 1 else "no more time")
+    return ", ".join(words)
