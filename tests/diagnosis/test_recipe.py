@@ -9,7 +9,8 @@ from dlrun.statistics.intervals import wilson
 
 NOW = Situation(
     hidden=(64,), plain=True, may_deepen=True, features=64, outputs=10, batch_norm=False, l2=0.0, l1=0.0, dropout=False,
-    optimizer="adam", rate=0.001, early_stopping=False, epochs=30, best_epoch=28, train=50_000, seconds=10.0, seed=0, has_test=True, trained=True,
+    optimizer="adam", rate=0.001, early_stopping=False, epochs=30, best_epoch=28, train=50_000, seconds=10.0, seed=0,
+    has_test=True, trained=True,
 )  # fmt: skip
 
 
