@@ -8,7 +8,7 @@ import pytest
 from dlrun.rundir.groups import OF_NO_ACCOUNT, group_key, group_of, groups_of, key_of, siblings
 from dlrun.rundir.listing import list_runs, read_run
 from dlrun.rundir.record import Branch, RunRecord
-from dlrun.statistics.means import student_score
+from dlrun.statistics.student import student_score
 from tests.stored_runs import SPEC, changed, spec_with, store_run
 
 
