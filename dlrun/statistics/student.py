@@ -1,4 +1,4 @@
-"""Student's t with any number of degrees of freedom, whole or not: how probable a distance is, and which distance is that probable."""
+"""Student's t with degrees of freedom that need not be whole: how probable a distance is, and which one is that probable."""
 
 from math import cos, exp, inf, isinf, lgamma, log, log1p, pi, sin, sqrt, tan
 from sys import float_info
@@ -58,7 +58,7 @@ def incomplete_beta(a: float, b: float, x: float, y: float) -> float:
 
 
 def _fraction(a: float, b: float, x: float) -> float:
-    """Return 1 + d₁/(1 + d₂/(1 + …)), by Lentz's method: the ratio of two numerators times that of two denominators, until it is 1."""
+    """Return 1 + d₁/(1 + d₂/(1 + …)) by Lentz's method: one factor after the other, until a factor is 1."""
     value = numerator = 1.0
     denominator = 0.0
     for step in range(1, TERMS):

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from dlrun.rundir.groups import OF_NO_ACCOUNT, group_key, group_of, groups_of, key_of, siblings
+from dlrun.errors import InvalidInput
+from dlrun.rundir.groups import OF_NO_ACCOUNT, find_group, group_key, group_of, groups_of, key_of, siblings
 from dlrun.rundir.listing import list_runs, read_run
 from dlrun.rundir.record import Branch, RunRecord
 from dlrun.statistics.student import student_score
@@ -95,3 +96,30 @@ def test_siblings_have_the_name_and_the_directory(tmp_path: Path) -> None:
 def test_an_older_record_is_grouped_by_what_it_says(tmp_path: Path) -> None:
     record = RunRecord.load(store_run(tmp_path, 0, "aaaa"))
     assert key_of(record) == key_of(replace(record, group="something"))
+
+
+def test_a_group_is_found_by_any_of_its_runs_and_by_its_key(tmp_path: Path) -> None:
+    first = store_run(tmp_path, 0, "aaaa")
+    store_run(tmp_path, 1, "bbbb", spec=spec_with(seed=8))
+    store_run(tmp_path, 2, "cccc", spec=spec_with(learning_rate__initial=0.1))
+    for reference in ("aaaa", "bbbb", "@last~1", str(first.root), group_key(SPEC)):
+        assert [run.paths.id[-4:] for run in find_group(reference, tmp_path).runs] == ["bbbb", "aaaa"]
+
+
+def test_a_renamed_run_is_in_its_own_group(tmp_path: Path) -> None:
+    store_run(tmp_path, 0, "aaaa").root.rename(tmp_path / "elsewhere")
+    (run,) = find_group(str(tmp_path / "elsewhere"), tmp_path).runs
+    assert run.paths.id == "elsewhere"
+
+
+def test_what_has_no_group_is_said_to_have_none(tmp_path: Path) -> None:
+    store_run(tmp_path, 0, "aaaa", branch=Branch(parent="other", epoch=3, step=30, changes=("seed=1",)))
+    store_run(tmp_path, 1, "bbbb", spec={**SPEC, "data": {"split": {"fold": {"number": 1, "of": 5}}}})
+    for reference, said in (
+        ("aaaa", "aaaa has no group: it left its parent"),
+        ("bbbb", "bbbb has no group: it is of folds"),
+        ("0123456789", "there is no group '0123456789'"),
+        ("zzzz", "there is no run 'zzzz'"),
+    ):
+        with pytest.raises(InvalidInput, match=said):
+            find_group(reference, tmp_path)
