@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, inf, sqrt
+from math import ceil, hypot, inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
-from dlrun.arrays import Array
+from dlrun.arrays import Array, BoolArray
 from dlrun.statistics.paired import MOST_EXAMPLES
 from dlrun.statistics.paired_means import MEAN, Scale
 from dlrun.statistics.student import student_p, student_score
@@ -25,10 +25,10 @@ class Needed(NamedTuple):
 
 @dataclass(frozen=True)
 class PairedGroups:
-    """The second group's mean minus the first's, over the same n examples, and the variances that chance gives it.
+    """The second group's mean minus the first's, over the same n examples, and the deviations that chance gives it.
 
     `sampling` comes from which examples there are, `training` from the seeds of the first and the second group, of which there
-    are `seeds`. A variance is that of the mean: it falls as one over their number. The difference lies within ±bound.
+    are `seeds`. Each is of the means already, and falls as one over the root of that number. The difference lies within ±bound.
     """
 
     value: float
@@ -41,23 +41,21 @@ class PairedGroups:
     @property
     def p(self) -> float:
         """The p-value of Student's t, value over deviation, with Welch's degrees of freedom."""
-        deviation, degrees = self._chance(self.n, min(self.seeds))
-        if not self._known:
-            return 1.0
-        return student_p(self.value / deviation, degrees)
+        return self._p(self.n, min(self.seeds)) if self._known else 1.0
 
     def limits(self, confidence: float) -> tuple[float, float]:
         """Return value ± t s; ∓∞ where no example differs from another, so that nothing is known of the examples' chance."""
         if not self._known:
             return (0.0, 0.0) if self.value == 0 else (-inf, inf)
-        half = self._half(confidence, self.n, min(self.seeds))
+        deviation, degrees = self._chance(self.n, min(self.seeds))
+        half = student_score(degrees, confidence) * deviation
         return max(-self.bound, self.value - half), min(self.bound, self.value + half)
 
     @property
     def share_of_examples(self) -> float:
         """How much of the variance comes from which examples there are, in [0, 1]; the rest is training's."""
-        total = self.sampling + sum(self.training)
-        return self.sampling / total if total > 0 else 1.0
+        total = hypot(self.sampling, *self.training)
+        return (self.sampling / total) ** 2 if total > 0 else 1.0
 
     def needed_n(self, confidence: float) -> int | None:
         """Return on how many examples the same difference would be real, with as many seeds as `needed` says."""
@@ -74,7 +72,7 @@ class PairedGroups:
         fewest = min(self.seeds)
 
         def decides(examples: int, seeds: int) -> bool:
-            return abs(self.value) > self._half(confidence, examples, seeds)
+            return self._p(examples, seeds) <= 1 - confidence
 
         if self.share_of_examples >= 0.5:
             if (alone := _least(lambda n: decides(n, fewest), self.n + 1, MOST_EXAMPLES)) is not None:
@@ -86,27 +84,27 @@ class PairedGroups:
 
     @property
     def _known(self) -> bool:
-        return self.sampling > (NOTHING * self.value) ** 2
+        return self.sampling > NOTHING * abs(self.value)
 
-    def _half(self, confidence: float, examples: int, seeds: int) -> float:
+    def _p(self, examples: int, seeds: int) -> float:
         deviation, degrees = self._chance(examples, seeds)
-        return student_score(degrees, confidence) * deviation
+        return student_p(self.value / deviation, degrees)
 
     def _chance(self, examples: int, seeds: int) -> tuple[float, float]:
         """Return the deviation, and its degrees of freedom, with so many examples, and at least so many seeds in each group.
 
-        s² = Σ v_k,   ν = (Σ v_k)² / Σ (v_k² / ν_k)      (v_k, ν_k: the examples, m − 1; each group's seeds, n_g − 1)
+        s² = Σ s_k²,   ν = s⁴ / Σ (s_k⁴ / ν_k)      (s_k, ν_k: the examples, m − 1; each group's seeds, n_g − 1)
         Source: Welch 1947, Biometrika 34, 28–35; Satterthwaite 1946, Biometrics Bull. 2, 110–114.
         """
         grown = [max(count, seeds) for count in self.seeds]
         parts = [
-            (self.sampling * self.n / examples, max(1, examples - 1)),
-            *((v * n / more, more - 1) for v, n, more in zip(self.training, self.seeds, grown, strict=True)),
+            (self.sampling * sqrt(self.n / examples), max(1, examples - 1)),
+            *((s * sqrt(n / more), more - 1) for s, n, more in zip(self.training, self.seeds, grown, strict=True)),
         ]
-        variance = sum(v for v, _ in parts)
-        if variance == 0:
+        deviation = hypot(*(s for s, _ in parts))
+        if deviation == 0:
             return 0.0, 1.0
-        return sqrt(variance), 1 / sum((v / variance) ** 2 / degrees for v, degrees in parts)
+        return deviation, 1 / sum((s / deviation) ** 4 / degrees for s, degrees in parts)
 
 
 def paired_groups(first: Array, second: Array, scale: Scale = MEAN) -> PairedGroups:
@@ -130,34 +128,37 @@ def paired_groups(first: Array, second: Array, scale: Scale = MEAN) -> PairedGro
     m = first.shape[1]
     if m == 0 or second.shape[1] != m:
         raise ValueError("no example, or not the same number of them, has no difference")
-    figures, influences = zip(
-        *(_measured(np.asarray(values, dtype=np.float64), scale) for values in (first, second)), strict=True
-    )
-    apart = influences[1] - influences[0]
+    peak = float(max(np.abs(first).max(), np.abs(second).max())) or 1.0  # around 1 no sum or square overflows
+    figures, influences = zip(*(_measured(values / peak, scale) for values in (first, second)), strict=True)
+    unit = float(scale.of(np.array(peak)))
     return PairedGroups(
-        value=float(figures[1].mean() - figures[0].mean()),
-        sampling=float(apart.var(ddof=1)) / m if m > 1 else 0.0,
-        training=(float(figures[0].var(ddof=1)) / len(first), float(figures[1].var(ddof=1)) / len(second)),
+        value=unit * float(figures[1].mean() - figures[0].mean()),
+        sampling=unit * float((influences[1] - influences[0]).std(ddof=1)) / sqrt(m) if m > 1 else 0.0,
+        training=(_of_mean(unit, figures[0]), _of_mean(unit, figures[1])),
         n=m,
         seeds=(len(first), len(second)),
     )
 
 
-def paired_group_rates(first: Array, second: Array) -> PairedGroups:
-    """Return the same for what is wrong (n₁, m) and (n₂, m): the difference of two mean error rates, within [−1, 1].
+def paired_group_rates(first: BoolArray, second: BoolArray) -> PairedGroups:
+    """Return the same for what is wrong, (n₁, m) and (n₂, m): the difference of two mean error rates.
 
-    The examples' variance is at least 1/(m + 2)²: that no example of these tells two groups apart does not mean that none does.
+    The examples' deviation is at least 1/(m + 2): that no example of these tells two groups apart does not mean that none does.
     Half an example more in each cell of the table of pairs leaves that much, and less than two examples decide nothing.
     Source: Agresti & Min 2005, Stat. Med. 24, 729–740.
     """
-    found = paired_groups(first, second)
-    return PairedGroups(found.value, max(found.sampling, 1 / (found.n + 2) ** 2), found.training, found.n, found.seeds, bound=1.0)
+    found = paired_groups(first.astype(np.float64), second.astype(np.float64))
+    return PairedGroups(found.value, max(found.sampling, 1 / (found.n + 2)), found.training, found.n, found.seeds, bound=1.0)
 
 
 def _measured(values: Array, scale: Scale) -> tuple[Array, Array]:
     """Return the figure of each run (n,), and what each example adds to their mean (m,)."""
     means = values.mean(axis=1)
     return scale.of(means), (scale.slope(means)[:, None] * values).mean(axis=0)
+
+
+def _of_mean(unit: float, figures: Array) -> float:
+    return unit * float(figures.std(ddof=1)) / sqrt(len(figures))
 
 
 def _least(holds: Callable[[int], bool], start: int, most: int) -> int | None:

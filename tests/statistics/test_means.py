@@ -38,6 +38,12 @@ def test_of_one_number_nothing_is_known_about_the_spread() -> None:
         mean_of([])
 
 
+def test_a_strangers_numbers_have_a_mean_too() -> None:
+    found = mean_of([0.0, 1e290, 1e305])
+    assert found.value == pytest.approx((1e290 + 1e305) / 3)
+    assert found.spread == pytest.approx(1e305 / sqrt(3))
+
+
 def test_limits_of_an_error_stay_in_their_range() -> None:
     found = mean_of([0.0, 0.01, 0.0], least=0.0, most=1.0)
     assert found.low == 0.0
