@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from dlrun.cli.completion import complete_run
-from dlrun.cli.options import RUNS, Debug, RunReferences, RunsDir, TableFormat
+from dlrun.cli.completion import complete_run_or_group
+from dlrun.cli.options import RUNS, Debug, RunsDir, TableFormat
 from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
@@ -21,17 +21,26 @@ Found = TypeVar("Found")
 
 
 def compare(
-    runs: RunReferences,
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN",
+            help="Ids, their beginnings or ends, @last, @last~1, @best, or paths; with --seeds keys of groups, too.",
+            autocompletion=complete_run_or_group,
+        ),
+    ],
     seeds: Annotated[
         bool,
         typer.Option(
-            "--seeds", help="Compare recipes: a RUN, or the key of a group, stands for all runs that differ by their seed alone."
+            "--seeds", help="Compare recipes: each RUN stands for its group, all runs that differ from it by their seed alone."
         ),
     ] = False,
     against: Annotated[
         str | None,
         typer.Option(
-            metavar="RUN", help="The run that the others are held against; else the first.", autocompletion=complete_run
+            metavar="RUN",
+            help="The run, or group, that the others are held against; else the first.",
+            autocompletion=complete_run_or_group,
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the learning curves: a .png, .svg or .pdf.")] = None,
