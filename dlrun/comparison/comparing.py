@@ -14,7 +14,7 @@ from dlrun.comparison.examples import (
     without_predictions,
 )
 from dlrun.errors import Problem, raise_all
-from dlrun.rundir.groups import group_of, siblings
+from dlrun.rundir.groups import groups_beside
 from dlrun.rundir.keys import SpecKeys
 from dlrun.rundir.listing import ListedRun
 from dlrun.statistics.paired import Judged, Paired, judge_all
@@ -144,7 +144,7 @@ def doubts(runs: Sequence[ListedRun]) -> list[str]:
 
 def _seeds_beside(runs: Sequence[ListedRun], called: Sequence[str]) -> Iterator[str]:
     """Yield that `--seeds` could say more, where a run has seeds beside it and each is of another group than the others."""
-    groups = [group_of(run, siblings(run.paths)) for run in runs]
+    groups = groups_beside(runs)
     keys = [group.key for group in groups if group]
     several = [(name, len(group.judged)) for name, group in zip(called, groups, strict=True) if group and len(group.judged) > 1]
     if several and len(set(keys)) == len(runs):

@@ -128,6 +128,18 @@ def siblings(paths: RunPaths) -> list[ListedRun]:
         return [read_run(run) for run in reversed(alike)]
 
 
+def groups_beside(runs: Iterable[ListedRun]) -> list[Group | None]:
+    """Return the group of each run among those beside it; what lies in one directory under one name is read once."""
+    known: dict[tuple[Path, str], dict[str, Group]] = {}
+    found = []
+    for run in runs:
+        place = run.paths.root.absolute().parent, _name(run.paths)
+        if place not in known:
+            known[place] = {group.key: group for group in groups_of(siblings(run.paths))}
+        found.append(known[place].get((run.record and key_of(run.record)) or ""))
+    return found
+
+
 def _name(paths: RunPaths) -> str:
     return paths.root.absolute().name[SECOND:-RANDOM]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dlrun.errors import InvalidInput
-from dlrun.rundir.groups import OF_NO_ACCOUNT, find_group, group_key, group_of, groups_of, key_of, siblings
+from dlrun.rundir.groups import OF_NO_ACCOUNT, find_group, group_key, group_of, groups_beside, groups_of, key_of, siblings
 from dlrun.rundir.listing import list_runs, read_run
 from dlrun.rundir.record import Branch, RunRecord
 from dlrun.statistics.student import student_score
@@ -91,6 +91,15 @@ def test_siblings_have_the_name_and_the_directory(tmp_path: Path) -> None:
     group = group_of(read_run(first), siblings(first))
     assert group
     assert len(group.runs) == 2
+
+
+def test_the_groups_of_several_runs_are_those_of_each(tmp_path: Path) -> None:
+    a, b = store_run(tmp_path, 0, "aaaa"), store_run(tmp_path, 1, "bbbb", spec=spec_with(seed=8))
+    other = store_run(tmp_path / "other", 2, "cccc")
+    child = store_run(tmp_path, 3, "dddd", branch=Branch(parent="other", epoch=3, step=30, changes=("seed=1",)))
+    runs = [read_run(paths) for paths in (a, other, child, b)]
+    assert groups_beside(runs) == [group_of(run, siblings(run.paths)) for run in runs]
+    assert [len(group.runs) if group else 0 for group in groups_beside(runs)] == [2, 1, 0, 2]
 
 
 def test_an_older_record_is_grouped_by_what_it_says(tmp_path: Path) -> None:
