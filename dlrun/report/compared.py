@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from dlrun.diagnosis.headline import UNITS, Metric, Unit, numbers, rounded_up
 from dlrun.printable import printable
@@ -13,8 +13,17 @@ from dlrun.statistics.intervals import CONFIDENCE, Interval
 Tree = Mapping[str, Any]  # the contract of `dlrun compare`
 Names = Mapping[str, str]  # what runs are called, by id
 
+
+class Phrases(NamedTuple):
+    """How it is said that one of two is better than the other, and how both are named together."""
+
+    better: str
+    alike: str
+
+
 NO_UNIT = Unit(1, "")
 MEASURES = {"error": "dev error", "loss": "dev loss", "squared_error": "mean squared error"}
+RUNS = Phrases("{} is better than {}", "{} and {}")
 PARTS = ("value", "low", "high", "p", "real", "needed_n")
 
 
@@ -66,18 +75,19 @@ def table_rows(tree: Tree, kind: str, parts: tuple[str, ...]) -> list[list[objec
 
 def sentence(pair: Tree, metric: str, names: Names) -> str:
     """Return whether one of two runs is better, by how much, and how surely: `b is better than a by 1.9 points [0.7, 3.1]`."""
-    return verdict_text(pair["error"], metric, printable(names[pair["against"]]), printable(names[pair["run"]]), _needed)
+    called = printable(names[pair["against"]]), printable(names[pair["run"]])
+    return verdict_text(pair["error"], metric, called, RUNS, lambda: _needed(pair["error"]))
 
 
-def verdict_text(judged: Tree, metric: str, first: str, second: str, needed: Callable[[Tree], str]) -> str:
-    """Return the same of anything that has names; needed says what would decide."""
+def verdict_text(judged: Tree, metric: str, called: tuple[str, str], said: Phrases, needed: Callable[[], str]) -> str:
+    """Return the same of anything that is called something, in these phrases; needed says what would decide."""
     unit = UNITS["rmse" if metric == "rmse" else "error_rate"]
-    better, other = (second, first) if judged["value"] <= 0 else (first, second)
+    better, other = called[:: -1 if judged["value"] <= 0 else 1]
     by = numbers(_gain(judged), unit) + (" of RMSE" if metric == "rmse" else "") + _level(judged)
     if judged["real"]:
-        return f"{better} is better than {other} by {by}, {p_text(judged['p'])}"
+        return f"{said.better.format(better, other)} by {by}, {p_text(judged['p'])}"
     favour = f" in favour of {better}" if judged["value"] else ""
-    return f"no real difference between {first} and {second}: {by}{favour}, {p_text(judged['p'])}; {needed(judged)}"
+    return f"no real difference between {said.alike.format(*called)}: {by}{favour}, {p_text(judged['p'])}; {needed()}"
 
 
 def details(pair: Tree, tree: Tree, names: Names) -> Iterator[str]:

@@ -5,13 +5,14 @@ from typing import Any
 
 from dlrun.diagnosis.headline import Metric, rounded_up
 from dlrun.printable import printable
-from dlrun.report.compared import PARTS, limits_text, notes, other_measures, table_rows, verdict_text, with_heading
+from dlrun.report.compared import PARTS, Phrases, limits_text, notes, other_measures, table_rows, verdict_text, with_heading
 from dlrun.report.figures import duration, error_text, gap_text
 from dlrun.report.side_by_side import PERCENT, Curve, Page, Verdict, cell, number_text
 
 Tree = Mapping[str, Any]  # the contract of `dlrun compare --seeds`
 Names = Mapping[str, str]  # what groups are called, by key
 
+RECIPES = Phrases("the recipe of {} is better than that of {}", "the recipes of {} and {}")
 OF_SEEDS = "the 95 % of a column are of training's chance alone, as in dlrun ls --groups; each curve is the mean of its seeds"
 
 
@@ -46,8 +47,8 @@ def csv_rows(tree: Tree) -> list[list[object]]:
 
 def sentence(pair: Tree, tree: Tree, names: Names) -> str:
     """Return whether one of two recipes is better, by how much, how surely, and if not, what would decide."""
-    first, second = (f"the recipe of {printable(names[pair[side]])}" for side in ("against", "group"))
-    return verdict_text(pair["error"], tree["metric"], first, second, lambda judged: _needed(judged, pair, tree))
+    called = printable(names[pair["against"]]), printable(names[pair["group"]])
+    return verdict_text(pair["error"], tree["metric"], called, RECIPES, lambda: _needed(pair, tree))
 
 
 def details(pair: Tree, tree: Tree, names: Names) -> Iterator[str]:
@@ -61,9 +62,9 @@ def details(pair: Tree, tree: Tree, names: Names) -> Iterator[str]:
     yield from other_measures(pair, *(printable(names[pair[side]]) for side in ("against", "group")))
 
 
-def _needed(judged: Tree, pair: Tree, tree: Tree) -> str:
+def _needed(pair: Tree, tree: Tree) -> str:
     """Return how many more of what the uncertainty mostly comes from would decide."""
-    examples, seeds = judged["needed_n"], judged["needed_seeds"]
+    examples, seeds = pair["error"]["needed_n"], pair["error"]["needed_seeds"]
     if examples is None:
         return "as it is, no number of dev examples and seeds would decide"
     more = [f"{seeds:,} seeds of each"] if seeds > min(_seeds(tree, pair[side]) for side in ("against", "group")) else []

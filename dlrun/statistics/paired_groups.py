@@ -13,7 +13,7 @@ from dlrun.statistics.paired_means import MEAN, Scale
 from dlrun.statistics.student import student_p, student_score
 
 MOST_SEEDS = 1_000  # nobody trains more
-NOTHING = 1e-12  # of a value: a deviation that is rounding
+NOTHING = 1e-12  # of a number: what is rounding
 
 
 class Needed(NamedTuple):
@@ -132,7 +132,7 @@ def paired_groups(first: Array, second: Array, scale: Scale = MEAN) -> PairedGro
     figures, influences = zip(*(_measured(values / peak, scale) for values in (first, second)), strict=True)
     unit = float(scale.of(np.array(peak)))
     return PairedGroups(
-        value=unit * float(figures[1].mean() - figures[0].mean()),
+        value=unit * _apart(float(figures[0].mean()), float(figures[1].mean())),
         sampling=unit * float((influences[1] - influences[0]).std(ddof=1)) / sqrt(m) if m > 1 else 0.0,
         training=(_of_mean(unit, figures[0]), _of_mean(unit, figures[1])),
         n=m,
@@ -155,6 +155,11 @@ def _measured(values: Array, scale: Scale) -> tuple[Array, Array]:
     """Return the figure of each run (n,), and what each example adds to their mean (m,)."""
     means = values.mean(axis=1)
     return scale.of(means), (scale.slope(means)[:, None] * values).mean(axis=0)
+
+
+def _apart(first: float, second: float) -> float:
+    """Return the difference of two means; 0 where it is rounding."""
+    return second - first if abs(second - first) > NOTHING * max(abs(first), abs(second)) else 0.0
 
 
 def _of_mean(unit: float, figures: Array) -> float:

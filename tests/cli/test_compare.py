@@ -186,7 +186,7 @@ def test_seeds_stand_for_their_recipe(dlrun: Shell) -> None:
     assert rows["seeds"] == ["3", "3"]
     assert rows["dev error"] == ["10.50", "%", "3.50", "%"]
     assert rows["spread"] == ["0.50", "0.50"]
-    assert "the recipe of bbb2 is better than the recipe of aaa3 by 7.0 points" in done.out
+    assert "the recipe of bbb2 is better than that of aaa3 by 7.0 points" in done.out
     assert "of the uncertainty (variance)" in done.out
     assert "3 epochs" in done.out  # those that all seeds have
 
@@ -215,7 +215,7 @@ def test_groups_as_csv_markdown_and_picture(dlrun: Shell) -> None:
     assert (first["seeds"], first["error_value"], second["error_real"]) == ("3", "", "True")
     page = dlrun("compare", "aaa2", "bbb2", "--seeds", "--format", "md", "--out", "curves.svg")
     assert page.out.startswith("|  | aaa2 | bbb2 |\n")
-    assert "**the recipe of bbb2 is better than the recipe of aaa2 by" in page.out
+    assert "**the recipe of bbb2 is better than that of aaa2 by" in page.out
     assert "the mean of 3 seeds" in Path("curves.svg").read_text()
 
 

@@ -29,13 +29,15 @@ def said(**changes: Any) -> str:
 
 
 def test_the_better_recipe_is_named_first() -> None:
-    better, worse = "the recipe of bbbb is better than the recipe of aaaa", "the recipe of aaaa is better than the recipe of bbbb"
+    better, worse = "the recipe of bbbb is better than that of aaaa", "the recipe of aaaa is better than that of bbbb"
     assert said() == f"{better} by 1.9 points [0.7, 3.1], p = 0.004"
     assert said(value=0.019, low=0.007, high=0.031) == f"{worse} by 1.9 points [0.7, 3.1], p = 0.004"
 
 
 def test_what_would_decide_is_more_of_what_dominates() -> None:
     open_question = {"real": False, "p": 0.3}
+    assert said(**open_question).startswith("no real difference between the recipes of aaaa and bbbb: 1.9 points")
+    assert " in favour of bbbb, p = 0.300" in said(**open_question)
     assert said(**open_question, needed_n=1_234, needed_seeds=3).endswith("p = 0.300; about 1,300 dev examples would decide")
     assert said(**open_question, needed_n=359, needed_seeds=14).endswith("; about 14 seeds of each would decide")
     both = "; about 14 seeds of each on 1,300 dev examples would decide"

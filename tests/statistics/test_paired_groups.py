@@ -89,6 +89,14 @@ def test_one_seed_tells_nothing_and_no_example_neither() -> None:
             paired_groups(np.ones((2, columns)), np.ones((2, 9 if columns else 0)))
 
 
+def test_equal_means_differ_by_nothing_not_by_rounding() -> None:
+    first, second = np.zeros((5, 359), dtype=np.bool_), np.zeros((2, 359), dtype=np.bool_)
+    first[:, :5], second[:, 10:15] = True, True
+    found = paired_group_rates(first, second)
+    assert (found.value, found.p, found.needed_n(0.95)) == (0, 1, None)
+    assert found.limits(0.95)[1] > 0.01
+
+
 def test_where_no_example_differs_nothing_is_known_of_their_chance() -> None:
     same = paired_groups(np.ones((2, 9)), np.ones((3, 9)))
     assert (same.value, same.p, same.limits(0.95), same.needed_n(0.95)) == (0, 1, (0, 0), None)
