@@ -10,11 +10,10 @@ from dlrun.cli.options import RUNS, Debug, RunsDir, TableFormat
 from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from dlrun.report.side_by_side import Page
     from dlrun.rundir.groups import Group
-    from dlrun.rundir.listing import ListedRun
     from dlrun.rundir.paths import RunPaths
 
 Found = TypeVar("Found")
@@ -80,7 +79,7 @@ def _runs(references: "Sequence[str]", against: str | None, runs_dir: Path) -> t
     for paths in places:
         RunRecord.load(paths)  # a damaged one is said to be
     found = [read_run(paths) for paths in places]
-    names = _names(found, runs_dir)
+    names = _names([run.paths.id for run in found], runs_dir)
     tree = compared(found, first, names).to_json()
     _add_curves(tree["runs"], [[run.paths] for run in found])
     return tree, names
@@ -97,8 +96,8 @@ def _groups(references: "Sequence[str]", against: str | None, runs_dir: Path) ->
         return named, find_group(reference, runs_dir)
 
     found, first = _found(references, against, find, lambda pair: pair[1].key)
-    names = _names([run for _, group in found for run in group.runs], runs_dir)
-    called = [names.get(named, named) for named, _ in found]
+    names = _names([named for named, _ in found] + [run.paths.id for _, group in found for run in group.runs], runs_dir)
+    called = [names[named] for named, _ in found]
     compared = compare_groups([group for _, group in found], first, called, names)
     tree = compared.to_json()
     _add_curves(tree["groups"], [[run.paths for run in group.runs] for group in compared.groups])
@@ -126,14 +125,14 @@ def _found(
     return (others, same[0]) if same else ([asked, *others], 0)
 
 
-def _names(runs: "Sequence[ListedRun]", runs_dir: Path) -> dict[str, str]:
-    """Return what each run is called: the end of its id that no other run has, as `dlrun ls` calls it."""
+def _names(named: "Iterable[str]", runs_dir: Path) -> dict[str, str]:
+    """Return what each run is called, by its id: the end of its id that no other run has, as `dlrun ls` calls it."""
     from dlrun.rundir.ids import ID
     from dlrun.rundir.listing import runs_in, short_names
 
-    ids = dict.fromkeys([paths.id for paths in runs_in(runs_dir)] + [run.paths.id for run in runs])
-    short = short_names(list(ids))
-    return {run.paths.id: short[run.paths.id] if ID.fullmatch(run.paths.id) else run.paths.id for run in runs}
+    ids = list(named)
+    short = short_names(list(dict.fromkeys([*(paths.id for paths in runs_in(runs_dir)), *ids])))
+    return {name: short[name] if ID.fullmatch(name) else name for name in ids}
 
 
 def _add_curves(told: list[dict[str, Any]], runs: "Sequence[Sequence[RunPaths]]") -> None:

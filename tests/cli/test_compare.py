@@ -202,6 +202,13 @@ def test_any_run_and_the_key_mean_the_group(dlrun: Shell, reference: str) -> Non
     assert len(tree["groups"][0]["curve"]) == 3
 
 
+def test_a_run_that_its_seed_trained_again_stands_for_is_called_by_its_own_name(dlrun: Shell) -> None:
+    store_groups()
+    spec = spec_with(seed=1, learning_rate__initial=0.1, data__seed=7)
+    write_classified(store_run(Path("runs"), 50, "cccc", spec=spec), marked(200, *range(21)))
+    assert "the recipe of bbb2 is better than that of aaa3" in dlrun("compare", "aaa3", "bbb2", "--seeds").out
+
+
 def test_groups_are_held_against_the_one_that_is_named(dlrun: Shell) -> None:
     store_groups()
     tree = contract(dlrun, "aaa2", "--against", "bbb2", "--seeds")
