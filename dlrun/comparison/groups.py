@@ -33,6 +33,9 @@ BOTH = (
     "the limits of a difference hold two kinds of chance: which examples dev holds, and how training went; every best epoch was "
     "chosen on these dev examples"
 )
+STEADY = (
+    "all seeds of {} have the same error: on so few dev examples that does not mean that they have no spread, more seeds show it"
+)
 
 Names = Mapping[str, str]  # what groups and runs are called, by key and by id
 
@@ -101,7 +104,8 @@ def compare_groups(groups: Sequence[Group], against: int, called: Sequence[str],
     found = {measure: _differences([one[measure] for one in measured]) for measure in measured[0]}
     pairs = [GroupPair(judged[k], {measure: found[measure][place] for measure in found}) for place, k in enumerate(others)]
     left_out = [_left_out(*one, names) for one in zip(groups, usable, called, strict=True) if len(one[0].runs) > len(one[1])]
-    notes = [BOTH, *left_out, *doubts(_firsts(judged))]
+    steady = [STEADY.format(name) for group, name in zip(judged, called, strict=True) if _spread(group) == 0]
+    notes = [BOTH, *steady, *left_out, *doubts(_firsts(judged))]
     return GroupComparison(tuple(judged), first, len(rows[against][0]), tuple(pairs), tuple(notes))
 
 
@@ -199,6 +203,11 @@ def _firsts(groups: Sequence[Group]) -> tuple[ListedRun, ...]:
     return tuple(group.runs[0] for group in groups)
 
 
+def _spread(group: Group) -> float | None:
+    error = group.mean("dev_error")
+    return error.spread if error else None
+
+
 def _told(group: Group, keys: Sequence[str]) -> dict[str, Any]:
     error = group.mean("dev_error")
     return {
@@ -210,7 +219,7 @@ def _told(group: Group, keys: Sequence[str]) -> dict[str, Any]:
         "dev_error": error and error.value,
         "dev_low": error and error.low,
         "dev_high": error and error.high,
-        "dev_spread": error and error.spread,
+        "dev_spread": _spread(group),
         **{key: _mean(group, key) for key in ("dev_loss", "epochs", "best_epoch", "seconds")},
         "parameters": group.runs[0].value("parameters"),
         "spec": {key: group.runs[0].value(key) for key in keys},

@@ -123,6 +123,16 @@ def test_what_failed_or_has_no_predictions_is_left_out_and_said(tmp_path: Path) 
     assert found.to_json()["groups"][0]["seeds"] == 2
 
 
+def test_seeds_that_are_all_alike_are_no_proof_of_no_spread(tmp_path: Path) -> None:
+    write_group(store_group(tmp_path, 0, 2, dev_error=0.1), rows(2, 0.1))
+    for paths, error in zip(store_group(tmp_path, 1, 2), (0.1, 0.2), strict=True):
+        write_group([paths], rows(1, error))
+        paths.record.write_text(paths.record.read_text().replace('"error": 0.02', f'"error": {error}'))
+    notes = compared(tmp_path).notes
+    assert any("all seeds of A have the same error" in note for note in notes)
+    assert not any("all seeds of B" in note for note in notes)
+
+
 def test_losses_of_two_kinds_are_not_compared(tmp_path: Path) -> None:
     for k, kind in enumerate(("hinge", "softmax_cross_entropy")):
         write_group(store_group(tmp_path, k, 2, spec={"loss": {"kind": kind}}), rows(2, 0.1))
