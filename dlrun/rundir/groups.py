@@ -1,19 +1,24 @@
 """Groups: runs whose specs differ in nothing but the seed, so that what differs in their results is chance."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+from dlrun.errors import InvalidInput, Problem
 from dlrun.rundir.ids import RANDOM, SECOND
-from dlrun.rundir.listing import ListedRun, garbage_ignored, read_run, runs_in
+from dlrun.rundir.listing import ListedRun, garbage_ignored, list_runs, read_run, runs_in
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
+from dlrun.rundir.references import find_run
 from dlrun.rundir.values import dig
 from dlrun.statistics.means import Mean, mean_of
 
 CHARACTERS = 10  # of a key: 40 bits; among 10,000 groups two have the same one once in 20,000 directories
+KEY = re.compile(rf"[0-9a-f]{{{CHARACTERS}}}")  # no run's id begins or ends so
 # what two runs of one group need not share: it moves no number, or, as threads do, the last bits only
 OF_NO_ACCOUNT = (
     "seed", "seeds", "tags", "notes", "gates", "training.threads", "training.record_steps", "training.checkpoint_every",
@@ -95,11 +100,46 @@ def group_of(run: ListedRun, runs: Sequence[ListedRun]) -> Group | None:
     return next((group for group in groups_of(runs) if group.key == key), None)
 
 
+def find_group(reference: str, runs_dir: Path) -> Group:
+    """Return the group that a key means, or a reference to any of its runs.
+
+    Errors: InvalidInput if there is no such group or run, or if the run has no group; DlrunError if its record is damaged.
+    """
+    if KEY.fullmatch(reference):
+        found = [group for group in groups_of(list_runs(runs_dir)) if group.key == reference]
+        if not found:
+            what = f"there is no group {reference!r}"
+            raise InvalidInput(Problem(what=what, where=str(runs_dir), cure="what there is: dlrun ls --groups"))
+        return found[0]
+    paths = find_run(reference, runs_dir)
+    record = RunRecord.load(paths)
+    if (key := key_of(record)) is None:
+        why = "it left its parent on the way" if record.branch else "it is of folds, which differ in their data"
+        what = f"{reference} has no group: {why}"
+        raise InvalidInput(Problem(what=what, where=str(paths.root), cure="compare the run alone: without --seeds"))
+    runs = siblings(paths)
+    if paths.root.resolve() not in [run.paths.root.resolve() for run in runs]:  # renamed, so that no listing shows it
+        runs.insert(0, read_run(paths))
+    return next(group for group in groups_of(runs) if group.key == key)
+
+
 def siblings(paths: RunPaths) -> list[ListedRun]:
     """Return the runs beside one that have its name, newest first: its group is among them, and the others need not be read."""
     alike = [run for run in runs_in(paths.root.absolute().parent) if _name(run) == _name(paths)]
     with garbage_ignored():
         return [read_run(run) for run in reversed(alike)]
+
+
+def groups_beside(runs: Iterable[ListedRun]) -> list[Group | None]:
+    """Return the group of each run among those beside it; what lies in one directory under one name is read once."""
+    known: dict[tuple[Path, str], dict[str, Group]] = {}
+    found = []
+    for run in runs:
+        place = run.paths.root.absolute().parent, _name(run.paths)
+        if place not in known:
+            known[place] = {group.key: group for group in groups_of(siblings(run.paths))}
+        found.append(known[place].get((run.record and key_of(run.record)) or ""))
+    return found
 
 
 def _name(paths: RunPaths) -> str:
