@@ -11,9 +11,9 @@ from dlrun.comparison.examples import (
     other_examples,
     read_outcomes,
     same_kind,
-    without_predictions,
 )
 from dlrun.errors import Problem, raise_all
+from dlrun.rundir.comparable import without_predictions
 from dlrun.rundir.groups import groups_beside
 from dlrun.rundir.keys import SpecKeys
 from dlrun.rundir.listing import ListedRun

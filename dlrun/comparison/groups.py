@@ -16,9 +16,9 @@ from dlrun.comparison.examples import (
     other_examples,
     read_outcomes,
     same_kind,
-    without_predictions,
 )
 from dlrun.errors import Problem, raise_all
+from dlrun.rundir.comparable import without_predictions
 from dlrun.rundir.groups import OF_NO_ACCOUNT, Group
 from dlrun.rundir.keys import SpecKeys
 from dlrun.rundir.listing import ListedRun

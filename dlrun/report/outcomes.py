@@ -1,17 +1,20 @@
 """What came of each of many runs: as rows of a table, as Markdown, as JUnit's XML."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from rich.console import Console
 from rich.text import Text
 
+from dlrun.diagnosis.gating import Judged
 from dlrun.diagnosis.headline import Metric
 from dlrun.printable import printable
 from dlrun.report.figures import duration, error_text, range_text
+from dlrun.report.gate_rows import in_words
 from dlrun.report.markdown_table import table
 from dlrun.report.terminal import table_of
 
@@ -55,14 +58,19 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Console) -> None:
         style = "red" if outcome.failed or outcome.code == 3 else COLOURS.get(outcome.status, "")
         rows.add_row(*cells[:2], Text(cells[2], style=style), *cells[3:])
     out.print(rows)
+    for outcome in outcomes:
+        for said in _missed_gates(outcome):
+            out.print(Text(f"· {said}", style="red" if outcome.code == 3 else "yellow"), soft_wrap=True)
 
 
 def markdown_outcomes(outcomes: Sequence[Outcome], headline: str) -> str:
-    """Return what a job summary shows: the headline, the table, and under it why and how each failure ended."""
+    """Return what a job summary shows: the headline, the table, the gates that were missed, why and how each failure ended."""
     lines = [f"**{headline}**", "", *table(HEADINGS, map(_cells, outcomes))]
+    if missed := [f"- {said}" for outcome in outcomes for said in _missed_gates(outcome)]:
+        lines += ["", *missed]
     for outcome in outcomes:
         if outcome.failed:
-            lines += ["", f"<details><summary>{outcome.name}: {outcome.status}</summary>", "", "```text"]
+            lines += ["", f"<details><summary>{escape(outcome.name)}: {outcome.status}</summary>", "", "```text"]
             lines += [line.replace("```", "'''") for line in (*outcome.why.splitlines(), *outcome.log)]
             lines += ["```", "", "</details>"]
     return "\n".join(map(printable, lines))
@@ -105,6 +113,15 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         duration(outcome.seconds),
     )
     return (*map(printable, cells), str(outcome.code))
+
+
+def _missed_gates(outcome: Outcome) -> Iterator[str]:
+    """Yield in words the gates that decided the exit code: those that failed, or, of 4, those that nobody can tell."""
+    metric: Metric = "rmse" if outcome.told.get("metric") == "rmse" else "error_rate"
+    deciding = {3: "fail", 4: "inconclusive"}.get(outcome.code)
+    for gate in outcome.gates:
+        if gate.get("outcome") == deciding:
+            yield printable(f"{outcome.name}: {in_words(Judged.from_json(gate), metric)}")
 
 
 def _cases(outcome: Outcome) -> list[Element]:

@@ -1,5 +1,7 @@
 """What came of many runs: a row each, Markdown that pastes well, XML that CI servers read."""
 
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -7,8 +9,9 @@ import pytest
 import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
-from dlrun.report.outcomes import Outcome, junit, markdown_outcomes
+from dlrun.report.outcomes import Outcome, junit, markdown_outcomes, print_outcomes
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
 DEV = {"error": 0.014, "low": 0.006, "high": 0.032, "n": 359}
@@ -79,6 +82,16 @@ def test_markdown_has_a_row_each_and_folds_the_failures() -> None:
     assert page.count("<details>") == 1
     assert "b: cannot write: no space\none\ntwo" in page
     assert "| b | – | failed | – | – |  |  | 0.5 s | 1 |" in page
+
+
+def test_gates_that_decided_are_named_with_their_numbers() -> None:
+    said = "a: seconds must be < 1, and is 3.0 s"
+    assert f"\n\n- {said}\n" in markdown_outcomes([GOOD], "h") + "\n"
+    assert "variance" not in markdown_outcomes([GOOD], "h")  # inconclusive: that did not decide
+    assert "- a: variance must be < 1%, and is 1.40 points" in markdown_outcomes([replace(GOOD, code=4)], "h")
+    out = Console(file=(file := StringIO()), width=200)
+    print_outcomes([GOOD], out)
+    assert f"· {said}" in file.getvalue()
 
 
 def test_nothing_from_a_file_breaks_out_of_its_cell_or_block() -> None:
