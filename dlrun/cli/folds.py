@@ -6,30 +6,35 @@ from pathlib import Path
 
 from dlrun.cli.options import Format
 from dlrun.cli.printing import print_json
-from dlrun.cli.repeated import Watching, by_hand
+from dlrun.cli.repeated import by_hand, not_begun, watched
 from dlrun.errors import Interrupted
 from dlrun.report.contract import KEYS, contract
 from dlrun.report.fold_table import print_folds
 from dlrun.report.terminal import console
 from dlrun.rundir.listing import list_runs, short_ids
 from dlrun.seeds.folds import Pooled, fold_jobs, pool
-from dlrun.seeds.jobs import Done, failure, run_jobs
+from dlrun.seeds.jobs import Done, failure
 from dlrun.spec import LoadedSpec
 from dlrun.statistics.means import mean_of
 
 
 def train_folds(
-    loaded: LoadedSpec, changes: Sequence[str], count: int, runs_dir: Path, *, output: Format, quiet: bool, verbose: bool
+    loaded: LoadedSpec,
+    changes: Sequence[str],
+    count: int,
+    runs_dir: Path,
+    *,
+    workers: int,
+    output: Format,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
     """Train one run a fold, pool what they predict, print it, and raise what went wrong with any of them."""
     finished: list[Done] = []
     pooled: Pooled | None = None
     jobs = fold_jobs(loaded, changes, count)
-    watching = Watching(quiet=quiet, verbose=verbose)
     try:
-        for done in run_jobs(jobs, runs_dir, argv=sys.argv, follow=watching.follow):
-            finished.append(done)
-            watching.tell(done)
+        finished.extend(watched(jobs, runs_dir, workers=workers, quiet=quiet, verbose=verbose))
         if error := failure(finished):
             error.add_note(f"nothing is pooled: that takes all {count} folds")
             raise error
@@ -37,7 +42,7 @@ def train_folds(
     except Interrupted as stopped:
         done_well = sum(not done.error for done in finished)
         stopped.add_note(f"{done_well} of {count} folds are done; nothing is pooled, that takes all of them")
-        for job in jobs[len(finished) : len(finished) + 1]:
+        for job in not_begun(jobs, finished)[:1]:
             stopped.add_note(f"the next one alone: {by_hand(job)}")
         raise
     finally:

@@ -26,7 +26,6 @@ from dlrun.errors import DlrunError, InvalidInput, Problem, raise_all
 from dlrun.experiment.setup import choose_rows
 from dlrun.rundir import disk
 from dlrun.rundir.files import read_bytes, write_atomically, write_json
-from dlrun.rundir.groups import group_key
 from dlrun.rundir.growing import csv_bytes
 from dlrun.rundir.ids import create_run, point_latest_at
 from dlrun.rundir.locking import lock_run
@@ -51,14 +50,13 @@ def fold_jobs(loaded: LoadedSpec, overrides: Sequence[str], count: int) -> list[
     if spec.data.train_dev:
         what = "folds are divided into train and dev alone, there is no train-dev part"
         raise InvalidInput(loaded.problem("data.train_dev", what, "-s data.train_dev=0"))
-    group = group_key({**spec.model_dump(mode="json"), "folds": count})
     jobs = []
     for number in range(1, count + 1):
         split = replace(spec.data.split, train=None, dev=None, fold=Fold(number=number, of=count))
         child = loaded.with_values({"seeds": 1, "data.split": split, "training.threads": 1})
         ours = ("seeds=1", "training.threads=1", "data.split.train=null", "data.split.dev=null")
         told = (*overrides, *ours, f"data.split.fold={{number: {number}, of: {count}}}")
-        jobs.append(Job(child, told, label=f"fold {number} of {count}", group=group))
+        jobs.append(Job(child, told, label=f"fold {number} of {count}"))
     raise_all(dict.fromkeys(problem for job in jobs for problem in _problems(job)))
     return jobs
 
