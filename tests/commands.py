@@ -8,7 +8,6 @@ import pytest
 
 from dlrun.cli.app import main
 
-
 ROOT = Path(__file__).parents[1]
 
 

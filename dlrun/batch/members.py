@@ -125,9 +125,19 @@ class Checking:
 
 
 def told_apart(members: Sequence[Member]) -> list[Member]:
-    """Return the members, with its path in the name of each whose name another spec has too."""
-    specs = Counter(name for name, _ in {(member.name, member.spec) for member in members})
-    return [replace(one, name=f"{one.name} ({one.spec})") if specs[one.name] > 1 else one for one in members]
+    """Return the members; those whose name another spec has too are called by their paths, as far as these differ."""
+    specs = {member.spec: member.name for member in members}
+    alike = Counter(specs.values())
+    names = {path: _tail(path, [other for other in specs if other != path]) for path in specs if alike[specs[path]] > 1}
+    return [replace(member, name=names.get(member.spec, member.name)) for member in members]
+
+
+def _tail(path: Path, others: Sequence[Path]) -> str:
+    """Return the end of a path that no other has."""
+    parts = path.absolute().parts
+    tails = (parts[-count:] for count in range(1, len(parts) + 1))
+    known = [other.absolute().parts for other in others]
+    return str(Path(*next(tail for tail in tails if all(other[-len(tail) :] != tail for other in known))))
 
 
 class Complete:

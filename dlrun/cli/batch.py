@@ -16,17 +16,20 @@ if TYPE_CHECKING:
     from dlrun.seeds.jobs import Job
     from dlrun.spec import LoadedSpec
 
+AtOnce = Annotated[int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Runs at once; one for each core.")]
+Seeds = Annotated[
+    int | None,
+    typer.Option("--seeds", metavar="N", min=1, max=MOST_SEEDS, help="N runs of each spec with other seeds, and their mean."),
+]
+
 
 def batch(
     specs: Annotated[
         list[Path] | None,
         typer.Argument(metavar="SPEC…|DIR", help="YAML files, or directories of them.", autocompletion=complete_spec),
     ] = None,
-    workers: Annotated[int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Runs at once; one core each.")] = None,
-    seeds: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, max=MOST_SEEDS, help="N runs of each spec with seeds of their own, and their mean."),
-    ] = None,
+    workers: AtOnce = None,
+    seeds: Seeds = None,
     overrides: Overrides = None,
     needed: Annotated[bool, typer.Option("--needed", help="Skip a spec of which a run on the same data is complete.")] = False,
     keep_going: Annotated[

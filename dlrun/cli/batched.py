@@ -6,12 +6,13 @@ from pathlib import Path
 
 from dlrun.batch.running import Result
 from dlrun.cli.options import TableFormat
-from dlrun.cli.printing import print_json
+from dlrun.cli.printing import no_room, print_json
 from dlrun.experiment.stored import group_diagnosis
 from dlrun.report.contract import contract
 from dlrun.report.group_table import group_json, mean_text, metric_of
 from dlrun.report.junit import junit
-from dlrun.report.outcomes import Outcome, csv_outcomes, markdown_outcomes, print_outcomes
+from dlrun.report.outcomes import Outcome, csv_outcomes, markdown_outcomes, outcome_columns
+from dlrun.report.run_table import print_runs
 from dlrun.report.terminal import console
 from dlrun.rundir.files import write_atomically
 from dlrun.rundir.groups import Group, key_of
@@ -91,7 +92,9 @@ def report(results: Sequence[Result], outcomes: Sequence[Outcome], runs_dir: Pat
             print(markdown_outcomes(outcomes, headline))
         case TableFormat.text:
             out = console()
-            print_outcomes(outcomes, out, short_ids(list_runs(runs_dir)))
+            left_out = print_runs(outcome_columns(outcomes, short_ids(list_runs(runs_dir))), out)
+            for note in no_room(left_out):
+                console(stderr=True).print(f"· {note}", style="dim")
             out.print()
             for line in _means(results):
                 out.print(line, soft_wrap=True)

@@ -24,6 +24,10 @@ from dlrun.cli.options import (
 if TYPE_CHECKING:
     from dlrun.spec import LoadedSpec
 
+AtOnce = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="With --seeds or --folds: runs at once, 1 by default.")
+]
+
 
 def train(
     spec: SpecPath,
@@ -38,9 +42,7 @@ def train(
             metavar="K", min=2, max=MOST_FOLDS, help="K runs, each with another fold of the data as dev; predictions are pooled."
         ),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="With --seeds or --folds: runs at once, 1 by default.")
-    ] = None,
+    workers: AtOnce = None,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
     run_file: RunFile = None,

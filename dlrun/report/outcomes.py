@@ -6,19 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
 from dlrun.diagnosis.headline import Metric
 from dlrun.printable import printable
 from dlrun.report.figures import duration, error_text, gap_text, range_text
-from dlrun.report.markdown_table import table
-from dlrun.report.terminal import table_of
+from dlrun.report.run_table import Column, markdown_runs
 
-HEADINGS = ("spec", "run", "outcome", "dev error", "95 %", "spread", "verdict", "gates", "time", "exit")
+RANKS = {  # by heading; where there is no room the last goes first
+    "spec": 0, "run": 2, "status": 1, "dev error": 3, "95 %": 6, "spread": 4, "verdict": 7, "gates": 5, "time": 9, "exit": 8,
+}  # fmt: skip
+OFTEN_EMPTY = {"spread", "verdict", "gates"}
 RIGHT = {"dev error", "95 %", "spread", "time", "exit"}
 METRICS: dict[str, Metric] = {"rmse": "rmse", "error_rate": "error_rate"}
-COLOURS = {"completed": "green", "needless": "green", "interrupted": "yellow", "not run": "yellow"}
 COLUMNS = (
     "spec", "name", "run", "seed", "group", "status", "exit_code", "metric", "dev_error", "dev_low", "dev_high", "dev_n",
     "dev_spread", "verdict", "gates", "gates_failed", "seconds", "why",
@@ -68,22 +66,13 @@ class Outcome:
         return {"spec": self.spec, **told, **more, "seed": self.seed, "group": self.group, "runs": runs}
 
 
-def print_outcomes(outcomes: Sequence[Outcome], out: Console, ids: Mapping[str, str]) -> None:
-    """Print a row for each, and one for each group under those of its runs; ids are what each run is called."""
-    headings = _headings(outcomes)
-    rows = table_of(*headings, right=[place for place, heading in enumerate(headings) if heading in RIGHT])
-    for outcome in outcomes:
-        cells = _cells(outcome, headings)
-        failed = outcome.failed or (outcome.code == 3 and outcome.decides)
-        cells[headings.index("run")] = ids.get(str(outcome.told.get("run")), cells[headings.index("run")])
-        cells[headings.index("outcome")] = Text(outcome.status, style="red" if failed else COLOURS.get(outcome.status, ""))
-        rows.add_row(*cells, style="bold" if outcome.runs is not None else "")
-    out.print(rows)
-
-
-def _headings(outcomes: Sequence[Outcome]) -> list[str]:
-    grouped = any(outcome.runs is not None for outcome in outcomes)
-    return [heading for heading in HEADINGS if grouped or heading != "spread"]
+def outcome_columns(outcomes: Sequence[Outcome], ids: Mapping[str, str]) -> list[Column]:
+    """Return a row for each, under those of a group its own; ids are what each run is called, if not by its full id."""
+    rows = [_cells(outcome, ids) for outcome in outcomes]
+    columns = [
+        Column(heading, tuple(row[heading] for row in rows), rank, right=heading in RIGHT) for heading, rank in RANKS.items()
+    ]
+    return [column for column in columns if column.heading not in OFTEN_EMPTY or any(column.cells)]
 
 
 def csv_outcomes(outcomes: Sequence[Outcome]) -> str:
@@ -105,9 +94,7 @@ def csv_outcomes(outcomes: Sequence[Outcome]) -> str:
 
 def markdown_outcomes(outcomes: Sequence[Outcome], headline: str) -> str:
     """Return what a job summary shows: the headline, the table, and under it why and how each failure ended."""
-    headings = _headings(outcomes)
-    rows = [[str(cell) for cell in _cells(outcome, headings)] for outcome in outcomes]
-    lines = [f"**{headline}**", "", *table(headings, rows)]
+    lines = [f"**{headline}**", "", *markdown_runs(outcome_columns(outcomes, {}))]
     for outcome in outcomes:
         if outcome.failed:
             lines += ["", f"<details><summary>{outcome.name}: {outcome.status}</summary>", "", "```text"]
@@ -116,14 +103,15 @@ def markdown_outcomes(outcomes: Sequence[Outcome], headline: str) -> str:
     return "\n".join(map(printable, lines))
 
 
-def _cells(outcome: Outcome, headings: Sequence[str]) -> list[str | Text]:
+def _cells(outcome: Outcome, ids: Mapping[str, str]) -> dict[str, str]:
     dev, metric = outcome.dev, METRICS.get(str(outcome.told.get("metric")), "error_rate")
     known = dev.get("low") is not None and dev.get("high") is not None
     passed = sum(gate.get("outcome") != "fail" for gate in outcome.gates)
+    run = str(outcome.told.get("run") or ("mean" if outcome.runs is not None else "–"))
     cells = {
         "spec": outcome.name,
-        "run": outcome.told.get("run") or ("mean" if outcome.runs is not None else "–"),
-        "outcome": outcome.status,
+        "run": ids.get(run, run),
+        "status": outcome.status,
         "dev error": error_text(dev.get("error"), metric),
         "95 %": range_text(dev["low"], dev["high"], metric) if known else "–",
         "spread": gap_text(dev["spread"], metric) if dev.get("spread") is not None else "",
@@ -132,4 +120,4 @@ def _cells(outcome: Outcome, headings: Sequence[str]) -> list[str | Text]:
         "time": duration(outcome.seconds),
         "exit": str(outcome.code),
     }
-    return [printable(cells[heading]) for heading in headings]
+    return {heading: printable(cell) for heading, cell in cells.items()}

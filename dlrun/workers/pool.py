@@ -95,7 +95,10 @@ class Pool:
                 if self._stopped or not waiting:
                     return None
                 job, began = waiting.pop(), monotonic()
-                process = self._started(job, stdout, stderr)
+                try:
+                    process = self._started(job, stdout, stderr)
+                except OSError as error:
+                    return Ended(job, 1, "", f"cannot start a process: {error.strerror or error}\n", 0.0)
                 happened.put(Started(job))
             code = process.wait()
             with self._lock:
