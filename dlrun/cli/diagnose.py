@@ -61,20 +61,23 @@ def _group(paths: "RunPaths") -> "Group | None":
 
 def _diagnose_group(paths: "RunPaths", output: Format) -> None:
     """Print the runs of a group, and the diagnosis of their mean."""
-    from dlrun.errors import InvalidInput, Problem
-    from dlrun.experiment.stored import group_diagnosis
-    from dlrun.report.group_table import group_json, print_group
+    from dlrun.experiment.stored import completed_group, group_diagnosis
+    from dlrun.report.gate_rows import gates_page
+    from dlrun.report.group_table import group_json, metric_of, print_group
     from dlrun.report.terminal import console
     from dlrun.rundir.groups import siblings
     from dlrun.rundir.listing import short_ids
+    from dlrun.seeds.gating import group_gates, has_gates
 
-    group = _group(paths)
-    if group is None or len(group.judged) < 2:
-        what = "no other completed run differs from this one by its seed alone"
-        raise InvalidInput(Problem(what=what, where=str(paths.root), cure=f"dlrun train {paths.resolved} --seeds 5"))
+    group = completed_group(paths)
     diagnosis = group_diagnosis(group)
+    gates = group_gates(group, diagnosis, paths.root.absolute().parent) if has_gates(group) else ()
     if output is Format.json:
         runs = [{"run": run.paths.id, "seed": run.value("seed"), "status": run.status} for run in reversed(group.runs)]
-        print_json({**group_json(group), "runs": runs, "diagnosis": diagnosis.to_json() if diagnosis else None})
+        told = {"runs": runs, "diagnosis": diagnosis.to_json(), "gates": [row.to_json() for row in gates]}
+        print_json({**group_json(group), **told})
         return
-    print_group(group, short_ids(siblings(paths)), diagnosis, console())
+    out = console()
+    print_group(group, short_ids(siblings(paths)), diagnosis, out)
+    for part in gates_page(gates, metric_of(group)) if gates else ():
+        out.print(part)

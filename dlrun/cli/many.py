@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from dlrun.cli.options import Format
 from dlrun.cli.progress import REDRAW
 from dlrun.printable import printable
 from dlrun.report.figures import error_text
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
     from dlrun.workers.training import Training
 
 NARROW = 100  # columns, below which the bar leaves more room to the words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How many runs train at once, and how what comes of them is told and judged."""
+
+    workers: int
+    output: Format
+    quiet: bool
+    verbose: bool
+    strict: bool
 
 
 @dataclass

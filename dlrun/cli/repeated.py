@@ -2,20 +2,26 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from dlrun.cli.many import Many
+from dlrun.cli.closing import raise_for_gates
+from dlrun.cli.many import Manner, Many
 from dlrun.cli.options import Format
 from dlrun.cli.printing import print_json
+from dlrun.diagnosis.gating import Judged
+from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import Interrupted
 from dlrun.experiment.stored import group_diagnosis
 from dlrun.report.contract import contract
 from dlrun.report.figures import duration, error_text
-from dlrun.report.group_table import group_json, print_group
+from dlrun.report.gate_rows import gates_page
+from dlrun.report.group_table import group_json, metric_of, print_group
 from dlrun.report.terminal import console
 from dlrun.rundir.groups import Group, key_of
 from dlrun.rundir.listing import ListedRun, list_runs, read_run, short_ids
 from dlrun.seeds.chance import seed_jobs
+from dlrun.seeds.gating import group_gates, has_gates, named_once
 from dlrun.seeds.jobs import Beginning, Done, Job, failure, run_jobs
 from dlrun.spec import LoadedSpec
 
@@ -25,17 +31,15 @@ def train_seeds(
     changes: Sequence[str],
     count: int,
     runs_dir: Path,
-    *,
-    workers: int,
-    output: Format,
-    quiet: bool,
-    verbose: bool,
+    manner: Manner,
 ) -> None:
-    """Train one run a seed, print the group they make, and raise what went wrong with any of them."""
+    """Train one run a seed, print the group they make, and raise what went wrong with any of them, or with their gates."""
     finished: list[Done] = []
+    loaded, changes = named_once(loaded, changes, runs_dir, lambda: [loaded])
     jobs = seed_jobs(loaded, changes, count)
+    together: Together | None = None
     try:
-        finished.extend(watched(jobs, runs_dir, workers=workers, quiet=quiet, verbose=verbose))
+        finished.extend(watched(jobs, runs_dir, manner))
     except Interrupted as stopped:
         left = not_begun(jobs, finished)
         stopped.add_note(f"{sum(not done.error for done in finished)} of {count} seeds are done, {len(left)} not begun")
@@ -43,29 +47,50 @@ def train_seeds(
             stopped.add_note(f"the next one alone: {by_hand(job)}")
         raise
     finally:
-        _print(finished, runs_dir, output)
+        if together := Together.of(finished, runs_dir):
+            _print(together, runs_dir, manner.output)
     if error := failure(finished):
         raise error
+    if together:
+        raise_for_gates(together.gates, metric_of(together.group), strict=manner.strict)
 
 
-def _print(finished: Sequence[Done], runs_dir: Path, output: Format) -> None:
+@dataclass(frozen=True)
+class Together:
+    """What became of the runs that finished: their group, the diagnosis of their mean, their gates."""
+
+    group: Group
+    diagnosis: Diagnosis | None
+    gates: tuple[Judged, ...]
+
+    @classmethod
+    def of(cls, finished: Sequence[Done], runs_dir: Path) -> "Together | None":
+        """Read them; None if there are none."""
+        runs = [read_run(done.paths) for done in reversed(finished) if done.paths]
+        if not runs:
+            return None
+        group = Group(_key(runs), tuple(runs))
+        diagnosis = group_diagnosis(group) if group.judged else None
+        return cls(group, diagnosis, group_gates(group, diagnosis, runs_dir) if diagnosis and has_gates(group) else ())
+
+
+def _print(together: Together, runs_dir: Path, output: Format) -> None:
     """Print what there is of a group."""
-    runs = [read_run(done.paths) for done in reversed(finished) if done.paths]
-    if not runs:
-        return
-    group = Group(_key(runs), tuple(runs))
-    diagnosis = group_diagnosis(group)
+    group, diagnosis, gates = together.group, together.diagnosis, together.gates
     if output is Format.json:
         told = [
             {"seed": run.value("seed"), **contract(run.paths, run.record)}
             for run in reversed(group.runs)
             if run.record is not None
         ]
-        print_json({**group_json(group), "runs": told, "diagnosis": diagnosis.to_json() if diagnosis else None})
+        judged = {"diagnosis": diagnosis.to_json() if diagnosis else None, "gates": [row.to_json() for row in gates]}
+        print_json({**group_json(group), "runs": told, **judged})
         return
     out = console()
     out.print()
     print_group(group, short_ids(list_runs(runs_dir)), diagnosis, out)
+    for part in gates_page(gates, metric_of(group)) if gates else ():
+        out.print(part)
     out.print()
     out.print(f"group    {group.key} in {runs_dir}: dlrun ls --groups", soft_wrap=True)
 
@@ -79,9 +104,9 @@ def _key(runs: Sequence[ListedRun]) -> str:
     return next((key for run in runs if run.record and (key := key_of(run.record))), "")
 
 
-def watched(jobs: Sequence[Job], runs_dir: Path, *, workers: int, quiet: bool, verbose: bool) -> Iterator[Done]:
+def watched(jobs: Sequence[Job], runs_dir: Path, manner: Manner) -> Iterator[Done]:
     """Train jobs while whoever is at the terminal watches, and yield what came of each, in their order; errors as `run_jobs`."""
-    many = Many(len(jobs), quiet=quiet, verbose=verbose)
+    many = Many(len(jobs), quiet=manner.quiet, verbose=manner.verbose)
     numbers = {job.label: number for number, job in enumerate(jobs)}
 
     def see(event: Beginning | Done | None) -> None:
@@ -94,7 +119,7 @@ def watched(jobs: Sequence[Job], runs_dir: Path, *, workers: int, quiet: bool, v
                 many.tick()
 
     with many.shown():
-        yield from run_jobs(jobs, runs_dir, workers=workers, see=see)
+        yield from run_jobs(jobs, runs_dir, workers=manner.workers, see=see)
 
 
 def _tell(many: Many, number: int, done: Done) -> None:

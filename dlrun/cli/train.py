@@ -22,26 +22,29 @@ from dlrun.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from dlrun.cli.many import Manner
     from dlrun.spec import LoadedSpec
 
 AtOnce = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="With --seeds or --folds: runs at once, 1 by default.")
+]
+Seeds = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, max=MOST_SEEDS, help="N runs with seeds of their own on the same data, and their mean."),
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        metavar="K", min=2, max=MOST_FOLDS, help="K runs, each with another fold of the data as dev; predictions are pooled."
+    ),
 ]
 
 
 def train(
     spec: SpecPath,
     overrides: Overrides = None,
-    seeds: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, max=MOST_SEEDS, help="N runs with seeds of their own on the same data, and their mean."),
-    ] = None,
-    folds: Annotated[
-        int | None,
-        typer.Option(
-            metavar="K", min=2, max=MOST_FOLDS, help="K runs, each with another fold of the data as dev; predictions are pooled."
-        ),
-    ] = None,
+    seeds: Seeds = None,
+    folds: Folds = None,
     workers: AtOnce = None,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
@@ -57,7 +60,7 @@ def train(
     """
     import sys
 
-    from dlrun.cli.many import cores_for
+    from dlrun.cli.many import Manner, cores_for
     from dlrun.cli.training import see_to_the_end
     from dlrun.errors import InvalidInput, Problem
     from dlrun.experiment.opening import open_run
@@ -69,7 +72,8 @@ def train(
     count = seeds or loaded.spec.seeds
     if folds or count > 1:
         at_once = cores_for(workers or 1, quiet=quiet)
-        _several(loaded, changes, count, folds, runs_dir, workers=at_once, output=output, quiet=quiet, verbose=verbose)
+        manner = Manner(workers=at_once, output=output, quiet=quiet, verbose=verbose, strict=strict)
+        _several(loaded, changes, count, folds, runs_dir, manner)
         return
     if workers:
         raise InvalidInput(
@@ -87,11 +91,7 @@ def _several(
     seeds: int,
     folds: int | None,
     runs_dir: Path,
-    *,
-    workers: int,
-    output: Format,
-    quiet: bool,
-    verbose: bool,
+    manner: "Manner",
 ) -> None:
     """Train a run for each seed, or for each fold."""
     from dlrun.cli.folds import train_folds
@@ -102,6 +102,6 @@ def _several(
         what = "folds and seeds are not trained together"
         raise InvalidInput(Problem(what=what, where="--folds", cure="--seeds 1, or without --folds"))
     if folds:
-        train_folds(loaded, changes, folds, runs_dir, workers=workers, output=output, quiet=quiet, verbose=verbose)
+        train_folds(loaded, changes, folds, runs_dir, manner)
     else:
-        train_seeds(loaded, changes, seeds, runs_dir, workers=workers, output=output, quiet=quiet, verbose=verbose)
+        train_seeds(loaded, changes, seeds, runs_dir, manner)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import ceil, isfinite, sqrt
 from typing import Any
 
 from dlrun.diagnosis.decidability import examples_to_decide
@@ -18,11 +18,13 @@ LONGEST = 500  # characters of a text in a stored row
 class Measured(Interval):
     """A quantity of a run: exact if n is None, else measured on n examples of the part whose size would decide.
 
-    of are the error and what it is measured against, for an error and for a gap.
+    of are the error and what it is measured against, for an error and for a gap; chance is how much of the half widths, below
+    and above, no number of examples would narrow.
     """
 
     n: int | None = None
     of: tuple[Estimate, Interval] | None = None
+    chance: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,15 +104,18 @@ def undecided(judged: Iterable[Judged]) -> list[Judged]:
 def needed_examples(measured: Measured, limit: float) -> int | None:
     """Return about how many examples in all would decide, if the value stayed as it is; None if no number of them would.
 
-    Limits move towards the value as 1/√n: on the limit's side the interval must shrink by |limit − value| of its half width.
+    Limits move towards the value as 1/√n: on the limit's side the half width h must shrink to d = |limit − value|. Where a part c
+    of it stays, h² = s² + c², s must shrink to √(d² − c²).
     """
     if measured.of:
         return examples_to_decide(*measured.of, limit)
-    half = measured.high - measured.value if limit > measured.value else measured.value - measured.low
+    above = limit > measured.value
+    half, stays = (measured.high - measured.value if above else measured.value - measured.low), measured.chance[above]
     distance = abs(limit - measured.value)
-    if measured.n is None or not isfinite(half) or distance == 0:
+    room = (distance - stays) * (distance + stays)
+    if measured.n is None or not isfinite(half) or room <= 0:
         return None
-    shrink = half / distance
+    shrink = sqrt(max(0.0, (half - stays) * (half + stays)) / room)
     needed = ceil(measured.n * shrink**2) + 1 if shrink < MOST_EXAMPLES else MOST_EXAMPLES + 1
     return needed if needed <= MOST_EXAMPLES else None
 

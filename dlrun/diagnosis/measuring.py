@@ -95,7 +95,7 @@ def measure(gate: Gate, evidence: Evidence) -> Measured:
     if gate.against:
         return _compared(evidence.on_dev, evidence.other(gate.against), evidence)
     name = gate.quantity
-    found = _of_diagnosis(name, evidence) or evidence.known(name) or _of_dev(name, evidence)
+    found = of_diagnosis(name, evidence.diagnosis) or _known(name, evidence) or evidence.known(name) or _of_dev(name, evidence)
     if found is None:
         raise InvalidInput(Problem(what=_why(name, evidence), cure=_CURES.get(name, "")))
     return found
@@ -116,16 +116,21 @@ def _why(name: str, evidence: Evidence) -> str:
     return f"{name} has no value in this run"
 
 
-def _of_diagnosis(name: str, evidence: Evidence) -> Measured | None:
-    """Return an error, a gap, a count, or a look at test."""
-    errors, found = evidence.diagnosis.errors, evidence.diagnosis
+def _known(name: str, evidence: Evidence) -> Measured | None:
+    """Return a count, or a look at test."""
+    if name == TEST:
+        return of_error(evidence.looked) if evidence.looked else None
+    count = evidence.counts.get(name)
+    return None if count is None else Measured(count, count, count)
+
+
+def of_diagnosis(name: str, found: Diagnosis) -> Measured | None:
+    """Return an error or a gap; None of other quantities, and of a part that there is not."""
+    errors = found.errors
     part, _, of = name.partition(".")
     if of == "error":
-        error = evidence.looked if name == TEST else errors.parts.get(part)
+        error = errors.parts.get(part)
         return of_error(error) if error else None
-    if name in evidence.counts:
-        count = evidence.counts[name]
-        return None if count is None else Measured(count, count, count)
     gaps = {"avoidable_bias": found.avoidable_bias, "variance": found.variance, "data_mismatch": found.data_mismatch}
     gap = gaps.get(name)
     if gap is None:

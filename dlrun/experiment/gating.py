@@ -1,6 +1,6 @@
 """The gates of a run that ends: judged by what has just been measured, before anything of it is forgotten."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,21 +64,30 @@ def with_runs_found(experiment: Experiment, runs_dir: Path) -> Experiment:
     `@last` means another run as soon as this one is there.
     Errors: InvalidInput, with the place in the spec, if there is no such run, or it was judged on other dev examples.
     """
-    gates = experiment.spec.gates
+    found = gates_found(experiment.loaded, runs_dir, lambda: _ids(experiment))
+    return experiment if found is None else replace(experiment, spec=experiment.spec.with_values({"gates": found}))
+
+
+def gates_found(loaded: LoadedSpec, runs_dir: Path, ids: Callable[[], Sequence[str]]) -> Gates | None:
+    """Return the gates of a spec with each run named by its id; None if they compare with none.
+
+    ids are those of the dev examples. Errors as in `with_runs_found`.
+    """
+    gates = loaded.spec.gates
     if not any(gate.against for gate in gates.values()):
-        return experiment
-    found = Gates(_found(experiment, key, gate, runs_dir) if gate.against else gate for key, gate in gates.items())
-    return replace(experiment, spec=experiment.spec.with_values({"gates": found}))
+        return None
+    ours = ids()
+    return Gates(_found(loaded, key, gate, ours, runs_dir) if gate.against else gate for key, gate in gates.items())
 
 
-def _found(experiment: Experiment, key: str, gate: Gate, runs_dir: Path) -> Gate:
+def _found(loaded: LoadedSpec, key: str, gate: Gate, ids: Sequence[str], runs_dir: Path) -> Gate:
     try:
         paths = find_run(gate.against, runs_dir)
-        same_examples(_ids(experiment), read_predictions(paths).ids)
+        same_examples(ids, read_predictions(paths).ids)
     except DlrunError as error:
         found = error.problems[0]
         what = f"gates: {gate.against}: {found.what}"
-        raise InvalidInput(experiment.loaded.problem(("gates", key), what, found.cure)) from None
+        raise InvalidInput(loaded.problem(("gates", key), what, found.cure)) from None
     beside = paths.root.absolute().parent == runs_dir.absolute()
     return replace(gate, against=paths.id if beside else str(paths.root.absolute()))
 

@@ -15,7 +15,8 @@ from dlrun.experiment.origins import fingerprint, resolved_spec, stored_preparat
 from dlrun.experiment.setup import Experiment, set_up
 from dlrun.experiment.threads import pinned
 from dlrun.rundir.files import read_json
-from dlrun.rundir.groups import Group
+from dlrun.rundir.groups import Group, group_of, siblings
+from dlrun.rundir.listing import read_run
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.own import own_folder
 from dlrun.rundir.paths import RunPaths
@@ -82,10 +83,21 @@ def scores_of(paths: RunPaths, judgement: Judgement) -> Scores:
     return regression_scores(scale.original(y.astype(np.float64)), scale.original(predicted), spec.seed)
 
 
-def group_diagnosis(group: Group) -> Diagnosis | None:
-    """Diagnose the mean errors of the completed runs of a group; None if there are none."""
-    found = [stored_diagnosis(run.paths) for run in group.judged]
-    return averaged(found) if found else None
+def completed_group(paths: RunPaths) -> Group:
+    """Return the runs that differ from one by their seed alone.
+
+    Errors: InvalidInput if fewer than two of them are complete.
+    """
+    group = group_of(read_run(paths), siblings(paths))
+    if group is None or len(group.judged) < 2:
+        what = "no other completed run differs from this one by its seed alone"
+        raise InvalidInput(Problem(what=what, where=str(paths.root), cure=f"dlrun train {paths.resolved} --seeds 5"))
+    return group
+
+
+def group_diagnosis(group: Group) -> Diagnosis:
+    """Diagnose the mean errors of the completed runs of a group, of which there are some."""
+    return averaged([stored_diagnosis(run.paths) for run in group.judged])
 
 
 def stored_diagnosis(paths: RunPaths) -> Diagnosis:

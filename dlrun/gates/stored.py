@@ -75,10 +75,12 @@ def judge_stored(
     return tuple(found)
 
 
-def judge_again(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, classes: Classes) -> tuple[Judged, ...]:
-    """Judge a run by its own gates again; one that cannot be judged any more is inconclusive.
+def judge_again(
+    paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, gates: Iterable[Gate], classes: Classes
+) -> tuple[Judged, ...]:
+    """Judge a run by gates that were stored, its own or those of its group; one that cannot be judged any more is inconclusive.
 
-    A run directory may come from others: the runs that its gates compare with are looked for beside it, by their ids alone.
+    A run directory may come from others: the runs that gates compare with are looked for beside it, by their ids alone.
     """
 
     def beside(reference: str) -> RunPaths:
@@ -87,7 +89,7 @@ def judge_again(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, classe
         return find_run(reference, paths.root.absolute().parent)
 
     evidence = _evidence(paths, record, diagnosis, beside, classes)
-    return tuple(judged_anyway(gate, evidence) for gate in stored_gates(paths, record).values())
+    return tuple(judged_anyway(gate, evidence) for gate in gates)
 
 
 def _check(gate: Gate, evidence: Evidence) -> None:

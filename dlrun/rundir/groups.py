@@ -15,7 +15,9 @@ from dlrun.statistics.means import Mean, mean_of
 
 CHARACTERS = 10  # of a key: 40 bits; among 10,000 groups two have the same one once in 20,000 directories
 # what two runs of one group need not share: it moves no number, or, as threads do, the last bits only
-OF_NO_ACCOUNT = ("seed", "seeds", "tags", "notes", "training.threads", "training.record_steps", "training.checkpoint_every")
+OF_NO_ACCOUNT = (
+    "seed", "seeds", "tags", "notes", "gates", "training.threads", "training.record_steps", "training.checkpoint_every",
+)  # fmt: skip
 WHICH_FOLD = "data.split.fold.number"  # of no account either: folds are a group, of which each knows the key by itself
 
 

@@ -21,9 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from dlrun.data.splitting import Fold
+from dlrun.diagnosis.gates import Gates
+from dlrun.diagnosis.gating import Judged
 from dlrun.diagnosis.ladder import Diagnosis, diagnose
 from dlrun.errors import DlrunError, InvalidInput, Problem, raise_all
-from dlrun.experiment.setup import choose_rows
+from dlrun.experiment.setup import choose_rows, set_up
+from dlrun.gates.stored import judge_again
 from dlrun.rundir import disk
 from dlrun.rundir.files import read_bytes, write_atomically, write_json
 from dlrun.rundir.growing import csv_bytes
@@ -32,6 +35,7 @@ from dlrun.rundir.locking import lock_run
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.predictions import COLUMNS, LARGEST
 from dlrun.rundir.record import RunRecord
+from dlrun.seeds.gating import classes_of, instead
 from dlrun.seeds.jobs import Done, Job
 from dlrun.spec import LoadedSpec
 from dlrun.statistics.intervals import Estimate, Proportion, root_mean_square, wilson
@@ -43,8 +47,9 @@ Pooled = tuple[RunPaths, RunRecord, Diagnosis]
 def fold_jobs(loaded: LoadedSpec, overrides: Sequence[str], count: int) -> list[Job]:
     """Return one job a fold, on one thread each; whether every fold can be trained is seen before the first one is.
 
-    What a child's overrides say, `dlrun train SPEC` may be given by hand: the run is the same, byte for byte.
-    Errors: InvalidInput with what is wrong with any of the folds.
+    What a child's overrides say, `dlrun train SPEC` may be given by hand: the run is the same, byte for byte. Gates are not asked
+    of one fold, but of all of them pooled.
+    Errors: InvalidInput with what is wrong with any of the folds, or with a gate.
     """
     spec = loaded.spec
     if spec.data.train_dev:
@@ -53,11 +58,19 @@ def fold_jobs(loaded: LoadedSpec, overrides: Sequence[str], count: int) -> list[
     jobs = []
     for number in range(1, count + 1):
         split = replace(spec.data.split, train=None, dev=None, fold=Fold(number=number, of=count))
-        child = loaded.with_values({"seeds": 1, "data.split": split, "training.threads": 1})
-        ours = ("seeds=1", "training.threads=1", "data.split.train=null", "data.split.dev=null")
+        child = loaded.with_values({"seeds": 1, "data.split": split, "training.threads": 1, "gates": Gates()})
+        ours = (
+            "seeds=1",
+            "training.threads=1",
+            "data.split.train=null",
+            "data.split.dev=null",
+            *(instead(Gates()) if spec.gates else ()),
+        )
         told = (*overrides, *ours, f"data.split.fold={{number: {number}, of: {count}}}")
         jobs.append(Job(child, told, label=f"fold {number} of {count}"))
     raise_all(dict.fromkeys(problem for job in jobs for problem in _problems(job)))
+    if spec.gates:
+        set_up(jobs[0].loaded.with_values({"gates": spec.gates}))
     return jobs
 
 
@@ -83,8 +96,10 @@ def pool(
         try:
             write_atomically(paths.spec, loaded.text)
             write_atomically(paths.predictions_of("dev"), csv_bytes([COLUMNS, *rows]))
-            write_json(paths.diagnosis, diagnosis.to_json())
             record = replace(_record(finished, rows, diagnosis, paths), argv=tuple(argv), overrides=tuple(overrides))
+            gates = [row.to_json() for row in _judged(finished, loaded, paths, record, diagnosis)]
+            record.spec["gates"], record.summary["gates"] = loaded.spec.gates.written, gates
+            write_json(paths.diagnosis, diagnosis.to_json() | {"gates": gates})
             record.save(paths)
         except BaseException:
             with suppress(OSError):
@@ -92,6 +107,15 @@ def pool(
             raise
     point_latest_at(paths)
     return paths, record, diagnosis
+
+
+def _judged(
+    finished: Sequence[Done], loaded: LoadedSpec, paths: RunPaths, record: RunRecord, diagnosis: Diagnosis
+) -> tuple[Judged, ...]:
+    """Judge the gates of the spec by what all folds predicted together."""
+    first = finished[0].paths
+    assert first, "only what finished is pooled"
+    return judge_again(paths, record, diagnosis, loaded.spec.gates.values(), lambda: classes_of(first))
 
 
 def pooled_rows(finished: Sequence[Done]) -> Rows:

@@ -57,7 +57,7 @@ def test_the_key_of_the_spec_asks_for_the_same(dlrun: Shell, tmp_path: Path) -> 
 
 def test_json_is_the_contract(dlrun: Shell) -> None:
     found = told(dlrun, "train", "small.yaml", "--seeds", "3", *EPOCH)
-    assert set(found) == {"group", "name", "metric", "same_data", "completed", "errors", "runs", "diagnosis"}
+    assert set(found) == {"group", "name", "metric", "same_data", "completed", "errors", "runs", "diagnosis", "gates"}
     assert set(found["errors"]) == {"train", "dev"}
     assert set(found["errors"]["dev"]) == {"error", "low", "high", "n", "spread"}
     assert found["errors"]["dev"]["n"] == found["completed"] == 3
