@@ -47,6 +47,17 @@ def judge_gates(
     return tuple(judged_anyway(gate, evidence) for gate in experiment.spec.gates.values())
 
 
+def refuse_moving_targets(loaded: LoadedSpec, workers: int) -> None:
+    """See that runs which begin side by side are compared with one that stays the same, whichever of them begins first.
+
+    Errors: InvalidInput, with the place in the spec, if `@last` or `@best` is to be judged against.
+    """
+    for key, gate in loaded.spec.gates.items():
+        if workers > 1 and gate.against.startswith("@"):
+            what = f"gates: {gate.against} is another run whenever one begins, and {workers} begin side by side"
+            raise InvalidInput(loaded.problem(("gates", key), what, "name that run by its id, or train one at a time: -j 1"))
+
+
 def with_runs_found(experiment: Experiment, runs_dir: Path) -> Experiment:
     """Return the experiment with each run that a gate compares with named by its id, or by its path if it lies elsewhere.
 

@@ -23,13 +23,15 @@ KEY = re.compile(rf"[0-9a-f]{{{CHARACTERS}}}")  # no run's id begins or ends so
 OF_NO_ACCOUNT = (
     "seed", "seeds", "tags", "notes", "gates", "training.threads", "training.record_steps", "training.checkpoint_every",
 )  # fmt: skip
+WHICH_FOLD = "data.split.fold.number"  # of no account either: folds are a group, of which each knows the key by itself
 
 
 def group_key(spec: Mapping[str, Any]) -> str:
     """Return the key of the group that a run with this resolved spec belongs to: the SHA-256 of the spec without its seed.
 
-    `data.seed` counts: runs that divide their data alike differ by training's chance, others by that of the data too. A key that
-    is null is as good as absent, so that runs of older versions belong to the groups of today.
+    `data.seed` counts: runs that divide their data alike differ by training's chance, others by that of the data too. Which fold
+    is dev does not, how many there are does. A key that is null is as good as absent, so that runs of older versions belong to
+    the groups of today.
     """
     text = json.dumps(_told(spec), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:CHARACTERS]
@@ -38,10 +40,25 @@ def group_key(spec: Mapping[str, Any]) -> str:
 def key_of(record: RunRecord) -> str | None:
     """Return the key of a run's group, None if it has none.
 
-    A child that left its parent on the way has none, since its spec is not all of its past; nor have folds: they differ in data.
+    A child that left its parent on the way has none, since its spec is not all of its past. Folds and the run in which they are
+    pooled have one key.
     """
-    fold = record.kind == "folds" or dig(record.spec, "data", "split", "fold")
-    return None if record.branch or fold else group_key(record.spec)
+    if record.branch:
+        return None
+    return group_key(_with_folds(record.spec, record.summary) if record.kind == "folds" else record.spec)
+
+
+def is_fold(record: RunRecord) -> bool:
+    """Say whether a run is one of folds, or what pools them: their dev parts differ, so they are no seeds of one another."""
+    return record.kind == "folds" or bool(dig(record.spec, "data", "split", "fold"))
+
+
+def _with_folds(spec: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the spec of a pooled run as its folds have it, but for the number of each."""
+    data, split, folds = dig(spec, "data"), dig(spec, "data", "split"), dig(summary, "folds")
+    if not (isinstance(data, Mapping) and isinstance(split, Mapping) and isinstance(folds, list)):
+        return dict(spec)
+    return {**spec, "data": {**data, "split": {**split, "fold": {"of": len(folds)}}}}
 
 
 @dataclass(frozen=True)
@@ -85,7 +102,7 @@ def groups_of(runs: Iterable[ListedRun]) -> list[Group]:
     """
     found: dict[str, dict[str, ListedRun]] = {}
     for run in runs:
-        if run.record is None or not (key := key_of(run.record)):
+        if run.record is None or is_fold(run.record) or not (key := key_of(run.record)):
             continue
         seeds = found.setdefault(key, {})
         seed = repr(run.value("seed"))
@@ -151,7 +168,7 @@ def _told(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     told: dict[str, Any] = {}
     for name, value in tree.items():
         address = prefix + name
-        if value is None or address in OF_NO_ACCOUNT:
+        if value is None or address in OF_NO_ACCOUNT or address == WHICH_FOLD:
             continue
         told[name] = _told(value, f"{address}.") if isinstance(value, Mapping) else value
     return told
