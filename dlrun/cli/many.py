@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dlrun.workers.training import Training
 
 NARROW = 100  # columns, below which the bar leaves more room to the words
-BESIDE = 28  # columns of the bar's line that count and clock take
+BESIDE = 25  # columns of the bar's line that count and clock take
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Many:
 
         bar = BarColumn(bar_width=self._bar_width)
         count = TextColumn("{task.fields[ended]}/{task.total:.0f}")
-        columns = (TextColumn("{task.description}"), bar, count, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}"), bar, count, TimeElapsedColumn(), TimeRemainingColumn())
         with Progress(*columns, console=self.out, transient=True, auto_refresh=False) as progress:
             self._bar = progress, progress.add_task("", total=self.total, ended=0)
             try:
@@ -170,7 +170,7 @@ class Many:
 
     @property
     def _bar_width(self) -> int:
-        return 12 if self.out.width < NARROW else 30
+        return 8 if self.out.width < NARROW else 30
 
 
 def cores_for(wanted: int | None, *, quiet: bool) -> int:
