@@ -12,7 +12,7 @@ from dlrun.rundir.listing import ListedRun, read_run
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.values import dig
 from dlrun.workers import training
-from dlrun.workers.training import Begun, Ending, Over, Training, train_all
+from dlrun.workers.training import Begun, Ending, Over, Training, last_lines, train_all
 
 Status = Literal[training.Status, "needless", "not run"]
 
@@ -111,9 +111,12 @@ def _without_running(member: Member, one: Training, ledger: Ledger, *, strict: b
         earlier = read_run(RunPaths(ledger.runs_dir / member.complete))
         return Result(member=member, status="needless", code=_gates_code(earlier, strict=strict), run=earlier)
     run = read_run(paths) if (paths := one.paths) else None
-    if run is None or run.status != "completed" or run.record is None:
+    if run is None or run.record is None or run.status not in ("completed", "diverged"):
         return None
-    seconds = run.record.seconds or 0.0
+    seconds, why = run.record.seconds or 0.0, run.record.stop_reason or ""
+    if run.status == "diverged":  # as it would again
+        log = last_lines(run.paths.log)
+        return Result(member=member, status="diverged", code=5, seconds=seconds, run=run, why=why, log=log)
     return Result(member=member, status="completed", code=_gates_code(run, strict=strict), seconds=seconds, run=run)
 
 

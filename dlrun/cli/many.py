@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dlrun.workers.training import Training
 
 NARROW = 100  # columns, below which the bar leaves more room to the words
+BESIDE = 25  # columns of the bar's line that count and clock take
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +106,9 @@ class Many:
             return
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-        bar = BarColumn(bar_width=12 if self.out.width < NARROW else 30)
+        bar = BarColumn(bar_width=self._bar_width)
         count = TextColumn("{task.fields[ended]}/{task.total:.0f}")
-        columns = (TextColumn("{task.description}"), bar, count, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}"), bar, count, TimeElapsedColumn(), TimeRemainingColumn())
         with Progress(*columns, console=self.out, transient=True, auto_refresh=False) as progress:
             self._bar = progress, progress.add_task("", total=self.total, ended=0)
             try:
@@ -175,9 +176,13 @@ class Many:
     def _words(self) -> str:
         """Return where the runs are: of one its errors, of several how far they have come."""
         runs = list(self._running.values())
-        if len(runs) == 1:
-            return runs[0].words()
-        return "  ".join(f"{running.label} {running.share:.0%}" for running in runs)
+        words = runs[0].words() if len(runs) == 1 else "  ".join(f"{one.label} {one.share:.0%}" for one in runs)
+        room = max(0, self.out.width - self._bar_width - BESIDE)
+        return words if len(words) <= room else words[: room - 1] + "…"
+
+    @property
+    def _bar_width(self) -> int:
+        return 8 if self.out.width < NARROW else 30
 
 
 def cores_for(wanted: int | None, *, quiet: bool) -> int:

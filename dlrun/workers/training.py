@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +102,7 @@ class Over:
 
 def train_all(
     trainings: Mapping[int, Training], *, workers: int, signals: Signals, strict: bool = False, fail_fast: bool = False
-) -> Iterator[Begun | Over | None]:
+) -> Generator[Begun | Over | None]:
     """Train all, at most so many at once, and yield what happens as it happens, and None now and then.
 
     They begin in their order. A signal is handed on to all that are running, which save and end; then no more begin. With
@@ -137,7 +137,7 @@ def _ending(training: Training, ended: Ended) -> Ending:
     if status == "completed":
         return Ending(status=status, code=ended.code, seconds=ended.seconds, run=run, notes=notes)
     why, cures = ("its process was killed", ()) if status == "killed" else _last_words(lines, ended.code)
-    log = _last_lines(paths.log) if paths else tuple(ended.stderr.splitlines()[-LAST_LINES:])
+    log = last_lines(paths.log) if paths else tuple(ended.stderr.splitlines()[-LAST_LINES:])
     return Ending(
         status=status, code=ended.code, seconds=ended.seconds, run=run, why=why, cures=cures, log=log, notes=notes
     )  # fmt: skip
@@ -154,7 +154,8 @@ def _last_words(lines: list[str], code: int) -> tuple[str, tuple[str, ...]]:
     return f"exit code {code}", tuple(cures)
 
 
-def _last_lines(path: Path) -> tuple[str, ...]:
+def last_lines(path: Path) -> tuple[str, ...]:
+    """Return the end of a log; nothing if there is none."""
     try:
         text = read_bytes(path, LARGEST_LOG).decode("utf-8", "replace")
     except DlrunError:
