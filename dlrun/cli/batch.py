@@ -69,7 +69,7 @@ def batch(
     with Many(len(members), quiet=quiet).shown() as many:
         see = partial(_see, many)
         results = run_batch(members, ledger, workers=at_once, fail_fast=fail_fast, strict=strict, see=see)
-    outcomes = outcomes_of(results)
+    outcomes = outcomes_of(results, runs_dir, strict=strict)
     report(results, outcomes, runs_dir, output, junit)
     if code := exit_code(results, (outcome.code for outcome in outcomes if outcome.runs is not None)):
         raise typer.Exit(code)
@@ -120,10 +120,11 @@ def _members(
     from dlrun.cli.bar import bar
     from dlrun.errors import InvalidInput
     from dlrun.seeds.chance import seed_jobs
+    from dlrun.seeds.gating import named_once
 
     def variants(loaded: "LoadedSpec", overrides: Sequence[str]) -> "list[Job]":
         count = seeds or loaded.spec.seeds
-        return seed_jobs(loaded, overrides, count) if count > 1 else []
+        return seed_jobs(*named_once(loaded, overrides, runs_dir, lambda: [loaded]), count) if count > 1 else []
 
     files, members = spec_files(words), []
     complete = Complete(runs_dir) if needed else None

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from rich.text import Text
+
 from dlrun.batch.running import Result
 from dlrun.cli.options import TableFormat
 from dlrun.cli.printing import no_room, print_json
+from dlrun.diagnosis.gating import Judged, failed, undecided
 from dlrun.experiment.stored import group_diagnosis
 from dlrun.report.contract import contract
 from dlrun.report.group_table import group_json, mean_text, metric_of
@@ -17,10 +20,11 @@ from dlrun.report.terminal import console
 from dlrun.rundir.files import write_atomically
 from dlrun.rundir.groups import Group, key_of
 from dlrun.rundir.listing import list_runs, short_ids
+from dlrun.seeds.gating import group_gates, has_gates
 
 
-def outcomes_of(results: Sequence[Result]) -> list[Outcome]:
-    """Return what came of each run, and under the runs of a group what they say together."""
+def outcomes_of(results: Sequence[Result], runs_dir: Path, *, strict: bool) -> list[Outcome]:
+    """Return what came of each run, and under the runs of a group what they, and the gates of their mean, say together."""
     rows: list[Outcome] = []
     for (_, several), found in groupby(results, key=lambda result: (result.member.spec, result.member.part is not None)):
         runs = list(found)
@@ -29,7 +33,7 @@ def outcomes_of(results: Sequence[Result]) -> list[Outcome]:
             continue
         group = _group_of(runs)
         rows += (_outcome(result, group.key if group else None) for result in runs)
-        rows.append(_of_group(runs, group))
+        rows.append(_of_group(runs, group, runs_dir, strict=strict))
     return rows
 
 
@@ -57,20 +61,22 @@ def _group_of(results: Sequence[Result]) -> Group | None:
     return Group(keys[0], tuple(reversed(runs))) if keys else None
 
 
-def _of_group(results: Sequence[Result], group: Group | None) -> Outcome:
+def _of_group(results: Sequence[Result], group: Group | None, runs_dir: Path, *, strict: bool) -> Outcome:
     """Return the mean of the runs of a spec, with its interval and the spread; that one of them failed, its own row says."""
     member, judged = results[0].member, group.judged if group else ()
-    diagnosis = group_diagnosis(group) if group else None
+    gates: tuple[Judged, ...] = ()
     told: dict[str, object] = {}
     if group and judged:
-        told = {"metric": group.metric, "errors": group_json(group)["errors"]}
-        told |= {"verdict": diagnosis.to_json()["verdict"] if diagnosis else None}
+        diagnosis = group_diagnosis(group)
+        gates = group_gates(group, diagnosis, runs_dir) if has_gates(group) else ()
+        told = {"metric": group.metric, "errors": group_json(group)["errors"], "verdict": diagnosis.to_json()["verdict"]}
+        told["gates"] = [gate.to_json() for gate in gates]
     return Outcome(
         spec=str(member.spec),
         name=f"{member.name}, {len(results)} seeds",
         status="completed" if len(judged) == len(results) else f"{len(judged)} of {len(results)}",
         failed=False,
-        code=0,  # the gates of a run are judged by it alone, and decide nothing here; see `batch.running.exit_code`
+        code=3 if failed(gates) else 4 if strict and undecided(gates) else 0,
         seconds=sum(result.seconds for result in results),
         told=told,
         group=group.key if group else None,

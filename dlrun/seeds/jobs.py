@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import Diverged, DlrunError, Interrupted, Problem
-from dlrun.experiment.gating import refuse_moving_targets, with_runs_found
+from dlrun.experiment.gating import with_runs_found
 from dlrun.experiment.interrupts import heeded
 from dlrun.experiment.setup import set_up
 from dlrun.experiment.stored import stored_diagnosis
@@ -63,7 +63,7 @@ def run_jobs(jobs: Sequence[Job], runs_dir: Path, *, workers: int, see: See) -> 
 
     Errors: InvalidInput if already the first is not what it must be; Interrupted after all that had begun has been yielded.
     """
-    notes = check(jobs, runs_dir, workers=workers)
+    notes = check(jobs, runs_dir)
     finished: dict[int, Done] = {}
     stopped: Interrupted | None = None
     try:
@@ -89,13 +89,12 @@ def run_jobs(jobs: Sequence[Job], runs_dir: Path, *, workers: int, see: See) -> 
         raise stopped
 
 
-def check(jobs: Sequence[Job], runs_dir: Path, *, workers: int) -> tuple[str, ...]:
+def check(jobs: Sequence[Job], runs_dir: Path) -> tuple[str, ...]:
     """See whether the first job could run, as far as that is known without training, and return what is to be said of it.
 
     Errors: InvalidInput with what is wrong.
     """
     first = jobs[0].loaded
-    refuse_moving_targets(first, workers)
     experiment = set_up(first)
     with_runs_found(experiment, runs_dir)
     return experiment.notes
