@@ -32,7 +32,7 @@ def mean_of(values: Sequence[float], *, least: float = -inf, most: float = inf, 
     mean = min(max(fsum(values) / n, min(values)), max(values))  # of equal numbers, that number to the last bit
     if n == 1:
         return Mean(mean, least, most, n, None)
-    spread = sqrt(fsum((value - mean) ** 2 for value in values) / (n - 1))
+    spread = hypot(*(value - mean for value in values)) / sqrt(n - 1)
     half = student_score(n - 1, confidence) * spread / sqrt(n)
     return Mean(mean, max(least, mean - half), min(most, mean + half), n, spread)
 
