@@ -34,7 +34,8 @@ ALWAYS = [
     "diagnosis.json with errors.dev.n 0", "checks.json with ANSI", "resolved.yaml with 10¹² units",
     "resolved.yaml extends /etc/passwd", "preparation.json with ANSI in its names", "theta of pickled objects",
     "theta of objects", "a compressed bomb", "overlapping members", "every member twice", "steps.csv of 2,048 MiB of nothing",
-    "metrics.csv with ANSI", "the directory is called ANSI",
+    "metrics.csv with ANSI", "the directory is called ANSI", "diagnosis.json of a regression beyond floats",
+    "run.json with a dev error of 1e200",
 ]  # fmt: skip
 
 

@@ -86,3 +86,8 @@ def test_the_mean_of_root_mean_squares_adds_both_kinds_of_chance() -> None:
     assert found.low == max(0.0, 2.5 - sqrt(0.5**2 + student**2))
     assert found.at(200).high == pytest.approx(2.5 + sqrt(0.25**2 + student**2))
     assert not isfinite(mean_error([Estimate(2.0, 0.0, inf, 1)]).high)
+
+
+@pytest.mark.parametrize("value", [1e155, 1e200, 1e308])
+def test_the_spread_of_numbers_whose_squares_are_none_is_still_a_number(value: float) -> None:
+    assert mean_of([0.0, value]).spread == pytest.approx(value / sqrt(2))
