@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import Literal
 
 from dlrun.batch.ledger import Ledger
@@ -9,9 +10,11 @@ from dlrun.batch.members import Member
 from dlrun.errors import Interrupted
 from dlrun.experiment.interrupts import heeded
 from dlrun.rundir.listing import ListedRun, read_run
+from dlrun.rundir.locking import GLANCE, is_held
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.values import dig
 from dlrun.workers import training
+from dlrun.workers.leash import SECONDS_TO_SAVE
 from dlrun.workers.training import Begun, Ending, Over, Training, last_lines, train_all
 
 Status = Literal[training.Status, "needless", "not run"]
@@ -77,6 +80,7 @@ def run_batch(
     Errors: Interrupted, when all have ended.
     """
     trainings = {number: ledger.training(member, number) for number, member in enumerate(members)}
+    _wait_for_others(trainings.values())
     results: dict[int, Result] = {}
 
     def tell(number: int, result: Result) -> None:
@@ -101,6 +105,13 @@ def run_batch(
         raise Interrupted(stopped_by, "what was trained is saved; go on with: dlrun batch --resume")
     unrun = (Result(member=member, status="not run", code=1, why="the batch ended before its turn") for member in members)
     return [results.get(number, other) for number, other in enumerate(unrun)]
+
+
+def _wait_for_others(trainings: Iterable[Training]) -> None:
+    """Wait a little for workers whose head was killed a moment ago: they are saving, and soon gone."""
+    begun, deadline = [paths for one in trainings if (paths := one.paths)], monotonic() + SECONDS_TO_SAVE + 1
+    while any(map(is_held, begun)) and monotonic() < deadline:
+        sleep(GLANCE)
 
 
 def _without_running(member: Member, one: Training, ledger: Ledger, *, strict: bool) -> Result | None:

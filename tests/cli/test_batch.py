@@ -5,6 +5,7 @@ import io
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -253,6 +254,24 @@ def test_a_batch_of_seeds_goes_on_like_any_other(tmp_path: Path, shell: Shell) -
     assert first["run"] == record.run
     assert group["runs"] == [first["run"], second["run"]]
     assert group["errors"]["dev"]["n"] == 2
+
+
+def test_a_batch_waits_for_workers_that_are_just_saving(tmp_path: Path, shell: Shell) -> None:
+    folder = specs(tmp_path, a=ENDLESS)
+    process = start("batch", folder, "-j", "1", cwd=tmp_path)
+    training_in(tmp_path / "runs", 1)
+    process.kill()
+    process.communicate(timeout=60)
+    again = start("batch", "--resume", "-j", "1", cwd=tmp_path)
+    training_in(tmp_path / "runs", 1)
+    deadline = time.monotonic() + 60
+    while not list_runs(tmp_path / "runs")[0].record.resumptions and time.monotonic() < deadline:  # type: ignore[union-attr]
+        time.sleep(0.05)
+    again.send_signal(signal.SIGINT)
+    _, err = again.communicate(timeout=60)
+    assert again.returncode == 130
+    assert "is busy" not in err
+    assert "failed" not in err
 
 
 def test_more_at_once_than_cores_are_not_begun(tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

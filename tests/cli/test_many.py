@@ -52,7 +52,6 @@ def test_the_bar_says_where_a_run_is(training: Training, terminal: Console) -> N
         assert len(many._words()) <= 47
         assert many._words().endswith("…")
     assert "0/2" in printed(terminal)
-    assert max(map(len, terminal.export_text().splitlines())) <= 80
 
 
 def test_a_failure_is_said_with_its_log_even_if_one_wants_quiet(training: Training) -> None:
