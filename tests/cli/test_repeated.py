@@ -164,7 +164,6 @@ def test_every_evaluation_has_a_line_if_one_wants_them(dlrun: Shell) -> None:
     [
         (["-j", "2"], "one run is one process"),
         (["-j", "0", "--seeds", "2"], "-j"),
-        (["--seeds", "2", "-j", "2", "-s", "gates.dev.error vs @last=not worse"], "side by side"),
     ],
 )
 def test_j_is_refused_where_it_means_nothing(dlrun: Shell, words: list[str], said: str) -> None:
@@ -179,12 +178,6 @@ def test_there_are_never_more_than_cores(dlrun: Shell, monkeypatch: pytest.Monke
     done = dlrun("train", "small.yaml", "--seeds", "2", "-j", "9", *EPOCH)
     assert done.code == 0
     assert "1 at once, not 9" in done.err
-
-
-def test_gates_of_its_runs_do_not_decide_for_the_group(dlrun: Shell) -> None:
-    done = dlrun("train", "small.yaml", "--seeds", "2", *EPOCH, "-s", "gates.epochs=> 5")
-    assert done.code == 0, done.err
-    assert "the mean of 2 seeds" in done.out
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(dlrun: Shell, tmp_path: Path) -> None:

@@ -123,6 +123,4 @@ def test_what_is_wrong_with_all_of_them_is_said_before_anything_runs(tmp_path: P
         list(run_jobs(jobs(tmp_path, "data.split.train=1000"), tmp_path / "runs", workers=1, see=unseen))
     with pytest.raises(InvalidInput, match="nothing"):
         list(run_jobs(jobs(tmp_path, "gates.dev.error vs nothing=not worse"), tmp_path / "runs", workers=1, see=unseen))
-    with pytest.raises(InvalidInput, match="side by side"):
-        list(run_jobs(jobs(tmp_path, "gates.dev.error vs @last=not worse"), tmp_path / "runs", workers=2, see=unseen))
     assert not (tmp_path / "runs").exists()
