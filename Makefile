@@ -10,7 +10,7 @@ ORACLE := $(VENV)-oracle
 SECTIONS := data architecture loss regularization optimizer learning_rate training diagnosis gates
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check fast lint types proof overhead oracle docs dist lock clean
+.PHONY: help train test check fast lint types proof overhead batch oracle docs dist lock clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -38,6 +38,9 @@ proof: $(VENV)/.dev  ## Prove the promises with full counts, about ten minutes; 
 
 overhead: $(VENV)/.dev  ## Measure what checkpoints and checks cost; MNIST=path/to/mnist.npz on that, too; writes benchmarks/OVERHEAD.md
 	$(BIN)/python -m benchmarks.overhead $(MNIST)
+
+batch: $(VENV)/.dev  ## Measure what training two specs at once saves; writes benchmarks/BATCH.md
+	$(BIN)/python -m benchmarks.batch
 
 oracle: $(ORACLE)/.done  ## Train with PyTorch anew and compare with its recording and with dlrun; RECORD=--write replaces it
 	$(ORACLE)/bin/python -m tests.oracle.record $(RECORD)

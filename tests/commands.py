@@ -2,10 +2,13 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from dlrun.cli.app import main
+
+ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Shell:
         self.monkeypatch, self.capsys = monkeypatch, capsys
         for name in ("DLRUN_RUNS", "_DLRUN_COMPLETE"):
             monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))  # of processes that a command starts
 
     def __call__(self, *words: object) -> Done:
         """Run `dlrun` with these words."""

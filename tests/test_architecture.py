@@ -167,8 +167,8 @@ def test_tests_mirror_the_house(path: Path) -> None:
     relative = path.relative_to(ROOT / "tests")
     mirrored = PACKAGE / relative.parent / relative.name.removeprefix("test_")
     whole_house = {
-        "test_architecture.py", "test_configs.py", "test_dist.py", "test_docs.py", "test_new_component.py", "oracle",
-        "proofs",
+        "test_architecture.py", "test_ci.py", "test_configs.py", "test_dist.py", "test_docs.py", "test_exit_codes.py",
+        "test_new_component.py", "oracle", "proofs",
     }  # fmt: skip
     ok = mirrored.exists() or mirrored.with_suffix("").is_dir() or relative.parts[0] in whole_house
     assert ok, f"tests/{relative} mirrors no module of dlrun"

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from statistics import mean
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+import xmlschema
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
@@ -51,6 +53,23 @@ def test_a_config_does_what_its_header_says(path: Path, tmp_path: Path) -> None:
     shown = f"{dev:.2f}" if "RMSE" in told else f"{100 * dev:.1f} %"
     assert shown in told, f"the dev error is {shown}"
     assert re.search(r"\b\d+ s in all", told)
+
+
+@pytest.mark.slow
+def test_all_of_them_are_a_batch_whose_gates_a_ci_server_can_read(tmp_path: Path) -> None:
+    written = tmp_path / "out.xml"
+    command = [sys.executable, "-W", "error", "-m", "dlrun", "batch", "configs/", "-j", "2", "--junit", str(written)]
+    done = subprocess.run(
+        [*command, "--format", "md", "--runs-dir", str(tmp_path / "runs")], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(f"**{len(CONFIGS)} of {len(CONFIGS)} specs are complete**")
+    xmlschema.XMLSchema(ROOT / "tests/report/junit.xsd").validate(written)
+    suites = list(ElementTree.parse(written).getroot())
+    specs = [value.get("value") for suite in suites for value in suite.iter("property") if value.get("name") == "spec"]
+    assert specs == [f"configs/{path.name}" for path in CONFIGS]
+    assert not [suite for suite in suites for wrong in ("failure", "error", "skipped") if list(suite.iter(wrong))]
+    (gates,) = (suite for suite in suites if suite.get("name") == "gates")
+    assert gates.get("tests") == "7"  # the run and its six gates
 
 
 def test_digits_over_five_seeds() -> None:

@@ -2,20 +2,19 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dlrun.batch.members import Member
+from dlrun.batch.members import Member, Part
 from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.rundir import disk
-from dlrun.rundir.files import explained, read_bytes, read_json, write_json
-from dlrun.rundir.paths import RunPaths
+from dlrun.rundir.files import explained, read_json, write_json
+from dlrun.workers.training import Training
 
 SCHEMA = 1
 FOLDER = "batches"  # in the directory of runs; no run is called so
-LONGEST_PATH = 2**16  # bytes
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,7 @@ class Ledger:
         ledger = cls(runs_dir / FOLDER / name, runs_dir)
         with explained("create a batch in", runs_dir):
             disk.make_directories(ledger.root)
-        told = [
-            {"spec": str(member.spec.absolute()), "name": member.name, "overrides": list(member.overrides)} for member in members
-        ]
-        write_json(ledger.root / "batch.json", {"schema": SCHEMA, "members": told})
+        write_json(ledger.root / "batch.json", {"schema": SCHEMA, "members": [_told(member) for member in members]})
         return ledger
 
     @classmethod
@@ -60,21 +56,32 @@ class Ledger:
             if tree["schema"] != SCHEMA:
                 raise DlrunError(Problem(what=f"another dlrun wrote this batch: schema {tree['schema']!r:.20}", where=str(path)))
             return [_member(told) for told in tree["members"]]
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DlrunError(Problem(what="this batch is damaged", where=str(path))) from error
 
-    def run_file(self, number: int) -> Path:
-        """Return where a member writes which run is its own."""
-        return self.root / f"{number}.run"
+    def training(self, member: Member, number: int) -> Training:
+        """Return what trains a member, or goes on with it: it writes down by itself which run is its own."""
+        return Training(
+            spec=member.spec, overrides=member.overrides, runs_dir=self.runs_dir, run_file=self.root / f"{number}.run"
+        )  # fmt: skip
 
-    def run_of(self, number: int) -> RunPaths | None:
-        """Return the run of a member, if it has begun."""
-        path = self.run_file(number)
-        if not path.is_file():
-            return None
-        root = Path(read_bytes(path, LONGEST_PATH).decode("utf-8", "surrogateescape").strip())
-        return RunPaths(root) if RunPaths(root).record.is_file() else None
+
+def _told(member: Member) -> dict[str, Any]:
+    return {
+        "spec": str(member.spec.absolute()),
+        "name": member.name,
+        "overrides": list(member.overrides),
+        "part": asdict(member.part) if member.part else None,
+        "complete": member.complete,
+    }
 
 
 def _member(told: Any) -> Member:
-    return Member(spec=Path(told["spec"]), name=str(told["name"]), overrides=tuple(map(str, told["overrides"])))
+    part = told.get("part")
+    return Member(
+        spec=Path(told["spec"]),
+        name=str(told["name"]),
+        overrides=tuple(map(str, told["overrides"])),
+        part=Part(**{key: int(part[key]) for key in ("number", "of", "seed")}) if part else None,
+        complete=str(told["complete"]) if told.get("complete") else None,
+    )

@@ -1,47 +1,34 @@
-"""Running a batch: each member as a `train` process of its own; what fails is said at once, and the others go on."""
+"""Running a batch: each member is trained by a process of its own; what fails is said at once, and the others go on."""
 
-import json
-import signal
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Literal
 
 from dlrun.batch.ledger import Ledger
 from dlrun.batch.members import Member
-from dlrun.errors import DlrunError, Interrupted
+from dlrun.errors import Interrupted
 from dlrun.experiment.interrupts import heeded
-from dlrun.report.contract import contract
-from dlrun.rundir.files import read_bytes
-from dlrun.rundir.listing import read_run
-from dlrun.workers.pool import Ended, Job, Pool, Started
+from dlrun.rundir.listing import ListedRun, read_run
+from dlrun.rundir.locking import GLANCE, is_held
+from dlrun.rundir.paths import RunPaths
+from dlrun.rundir.values import dig
+from dlrun.workers import training
+from dlrun.workers.leash import SECONDS_TO_SAVE
+from dlrun.workers.training import Begun, Ending, Over, Training, last_lines, train_all
 
-LAST_LINES = 8  # of the log, under a failure
-LARGEST_LOG = 2**26  # bytes
-
-Status = Literal["completed", "failed", "diverged", "interrupted", "killed", "invalid", "needless", "not run"]
-BY_CODE: dict[int, Status] = {
-    0: "completed",
-    3: "completed",
-    4: "completed",
-    5: "diverged",
-    2: "invalid",
-    130: "interrupted",
-    143: "interrupted",
-    137: "killed",
-}
+Status = Literal[training.Status, "needless", "not run"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What came of a member: the exit code of its process, its contract, and, if it failed, why and the end of its log."""
+    """What came of a member: the exit code of its process, its run, and, if it failed, why and the end of its log."""
 
     member: Member
     status: Status
     code: int
     seconds: float = 0.0
-    told: dict[str, Any] = field(default_factory=dict)
+    run: ListedRun | None = None
     why: str = ""
     log: tuple[str, ...] = ()
 
@@ -50,20 +37,37 @@ class Result:
         """Whether it makes the batch fail."""
         return self.status not in ("completed", "needless")
 
-    @property
-    def gates(self) -> list[dict[str, Any]]:
-        """The gates of its run with their outcomes."""
-        return self.told.get("gates") or []
+
+@dataclass(frozen=True)
+class Beginning:
+    """A member that has begun, and what it trains."""
+
+    number: int
+    member: Member
+    training: Training
 
 
-See = Callable[[Started | Result | None], None]
+@dataclass(frozen=True)
+class News:
+    """The result of a member, as soon as it is known."""
+
+    number: int
+    result: Result
 
 
-def exit_code(results: Sequence[Result]) -> int:
-    """Return 1 if any member failed, else 3 if a gate did, else 4 if one is inconclusive where that counts."""
+See = Callable[[Beginning | News | None], None]  # takes in what happens as it happens, and None now and then
+
+
+def exit_code(results: Iterable[Result], of_groups: Iterable[int] = ()) -> int:
+    """Return 1 if any member failed, else 3 if a gate did, else 4 if one is inconclusive where that counts.
+
+    The gates of a run that is one of a group decide nothing by themselves, as those of `train --seeds` do not: what its seeds
+    say together decides, and of_groups has a code for each group, 0, 3 or 4.
+    """
+    results = list(results)
     if any(result.failed for result in results):
         return 1
-    codes = {result.code for result in results}
+    codes = {result.code for result in results if result.member.part is None} | set(of_groups)
     return next((code for code in (3, 4) if code in codes), 0)
 
 
@@ -75,111 +79,69 @@ def run_batch(
     A first Ctrl-C or SIGTERM is handed on to all that are running, which save; a second one leaves at once.
     Errors: Interrupted, when all have ended.
     """
-    results: dict[int, Result] = {
-        number: known for number, member in enumerate(members) if (known := _without_running(member, ledger, number))
-    }
-    for known in results.values():
-        see(known)
-    jobs = [
-        Job(number, _command(member, ledger, number, strict=strict))
-        for number, member in enumerate(members)
-        if number not in results
-    ]
-    pool, told_to_stop = Pool(workers, last=lambda ended: fail_fast and BY_CODE.get(ended.code) != "completed"), False
-    with heeded() as interrupts:
-        for event in pool.run(jobs):
-            if isinstance(event, Ended):
-                result = _result(members[event.job.number], event, ledger)
-                results[event.job.number] = result
-                see(result)
-                if fail_fast and result.failed and not told_to_stop:
-                    pool.stop(signal.SIGTERM)
-                    told_to_stop = True
-            else:
-                see(event)
-            if interrupts.number is not None and not told_to_stop:
-                pool.stop(interrupts.number)
-                told_to_stop = True
-        stopped_by = interrupts.number
+    trainings = {number: ledger.training(member, number) for number, member in enumerate(members)}
+    _wait_for_others(trainings.values())
+    results: dict[int, Result] = {}
+
+    def tell(number: int, result: Result) -> None:
+        results[number] = result
+        see(News(number, result))
+
     for number, member in enumerate(members):
-        results.setdefault(number, Result(member=member, status="not run", code=1, why="the batch ended before its turn"))
-    ordered = [results[number] for number in range(len(members))]
+        if known := _without_running(member, trainings[number], ledger, strict=strict):
+            tell(number, known)
+    waiting: Mapping[int, Training] = {number: one for number, one in trainings.items() if number not in results}
+    with heeded() as interrupts:
+        for event in train_all(waiting, workers=workers, signals=interrupts, strict=strict, fail_fast=fail_fast):
+            match event:
+                case Begun(number):
+                    see(Beginning(number, members[number], trainings[number]))
+                case Over(number, ending):
+                    tell(number, _result(members[number], ending))
+                case None:
+                    see(None)
+        stopped_by = interrupts.number
     if stopped_by is not None:
         raise Interrupted(stopped_by, "what was trained is saved; go on with: dlrun batch --resume")
-    return ordered
+    unrun = (Result(member=member, status="not run", code=1, why="the batch ended before its turn") for member in members)
+    return [results.get(number, other) for number, other in enumerate(unrun)]
 
 
-def _without_running(member: Member, ledger: Ledger, number: int) -> Result | None:
+def _wait_for_others(trainings: Iterable[Training]) -> None:
+    """Wait a little for workers whose head was killed a moment ago: they are saving, and soon gone."""
+    begun, deadline = [paths for one in trainings if (paths := one.paths)], monotonic() + SECONDS_TO_SAVE + 1
+    while any(map(is_held, begun)) and monotonic() < deadline:
+        sleep(GLANCE)
+
+
+def _without_running(member: Member, one: Training, ledger: Ledger, *, strict: bool) -> Result | None:
     """Return the result of a member that need not run, or cannot."""
     if member.wrong:
         return Result(member=member, status="invalid", code=2, why="\n".join(map(str, member.wrong)))
     if member.complete:
-        return Result(member=member, status="needless", code=0, told={"run": member.complete})
-    paths = ledger.run_of(number)
-    if paths is None:
+        earlier = read_run(RunPaths(ledger.runs_dir / member.complete))
+        return Result(member=member, status="needless", code=_gates_code(earlier, strict=strict), run=earlier)
+    run = read_run(paths) if (paths := one.paths) else None
+    if run is None or run.record is None or run.status not in ("completed", "diverged"):
         return None
-    known = read_run(paths)
-    if known.status != "completed" or known.record is None:
-        return None
-    told = contract(paths, known.record)
-    failed = any(gate.get("outcome") == "fail" for gate in told.get("gates") or [])
-    return Result(member=member, status="completed", code=3 if failed else 0, told=told, seconds=known.record.seconds or 0.0)
+    seconds, why = run.record.seconds or 0.0, run.record.stop_reason or ""
+    if run.status == "diverged":  # as it would again
+        log = last_lines(run.paths.log)
+        return Result(member=member, status="diverged", code=5, seconds=seconds, run=run, why=why, log=log)
+    return Result(member=member, status="completed", code=_gates_code(run, strict=strict), seconds=seconds, run=run)
 
 
-def _command(member: Member, ledger: Ledger, number: int, *, strict: bool) -> tuple[str, ...]:
-    paths = ledger.run_of(number)
-    if paths:
-        words = ["resume", str(paths.root)]
-    else:
-        changes = [word for change in member.overrides for word in ("-s", change)]
-        words = [
-            "train",
-            str(member.spec),
-            *changes,
-            "--runs-dir",
-            str(ledger.runs_dir),
-            "--run-file",
-            str(ledger.run_file(number)),
-        ]
-    return (sys.executable, "-m", "dlrun", *words, "--format", "json", *(["--strict"] if strict else []))
+def _gates_code(run: ListedRun, *, strict: bool) -> int:
+    """Return how the process of a run that is complete exited, or would have, by its gates."""
+    gates = dig(run.record.summary, "gates") if run.record else None
+    outcomes = {dig(gate, "outcome") for gate in gates} if isinstance(gates, list) else set()
+    if "fail" in outcomes:
+        return 3
+    return 4 if strict and "inconclusive" in outcomes else 0
 
 
-def _result(member: Member, ended: Ended, ledger: Ledger) -> Result:
-    status = BY_CODE.get(ended.code, "failed")
-    paths = ledger.run_of(ended.job.number)
-    told = _told(ended.stdout)
-    if not told and paths and (record := read_run(paths).record):
-        told = contract(paths, record)
-    if status == "completed":
-        return Result(member=member, status=status, code=ended.code, told=told, seconds=ended.seconds)
-    why = _why(ended, status)
-    log = _last_lines(paths.log) if paths else tuple(ended.stderr.splitlines()[-LAST_LINES:])
-    return Result(member=member, status=status, code=ended.code, told=told, why=why, log=log, seconds=ended.seconds)
-
-
-def _told(stdout: str) -> dict[str, Any]:
-    try:
-        tree = json.loads(stdout)
-    except ValueError:
-        return {}
-    return tree if isinstance(tree, dict) else {}
-
-
-def _why(ended: Ended, status: Status) -> str:
-    """Return what the process said last: its own words about what went wrong."""
-    if status == "killed":
-        return "its process was killed"
-    lines = [line for line in ended.stderr.splitlines() if line.strip()]
-    while lines and lines[-1].startswith(("  ", "→")):  # a cure belongs to the line above
-        if len(lines) == 1 or not lines[-1].lstrip().startswith("→"):
-            break
-        lines[-2:] = [f"{lines[-2]} {lines[-1].strip()}"]
-    return lines[-1] if lines else f"exit code {ended.code}"
-
-
-def _last_lines(path: Path) -> tuple[str, ...]:
-    try:
-        text = read_bytes(path, LARGEST_LOG).decode("utf-8", "replace")
-    except DlrunError:
-        return ()
-    return tuple(text.splitlines()[-LAST_LINES:])
+def _result(member: Member, ending: Ending) -> Result:
+    why = " → ".join((ending.why, *ending.cures))
+    return Result(
+        member=member, status=ending.status, code=ending.code, seconds=ending.seconds, run=ending.run, why=why, log=ending.log
+    )  # fmt: skip

@@ -39,7 +39,6 @@ from dlrun.cli import (
 from dlrun.cli.completion import rejoin_bash_words
 from dlrun.errors import DlrunError, InvalidInput
 from dlrun.printable import printable, printable_lines
-from dlrun.workers.leash import VARIABLE, follow_the_head
 
 FAILED, BUG = 1, 70
 
@@ -96,8 +95,6 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 still gets every number
     rejoin_bash_words(os.environ)
-    if VARIABLE in os.environ:
-        follow_the_head(os.environ)
     debug = "--debug" in sys.argv  # known even when the error comes before the options are parsed
     try:
         code = _run(debug)

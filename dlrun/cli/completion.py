@@ -81,6 +81,16 @@ def _runs(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
     yield from ((paths.id, "") for paths in meant[READ:])
 
 
+def _runs_or_groups(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
+    """Yield runs, and with --seeds the keys of the newest groups."""
+    if ctx.params.get("seeds"):
+        from dlrun.rundir.groups import groups_of
+
+        for group in groups_of(_newest(ctx)):
+            yield group.key, f"{group.runs[0].value('name')}, {len(group.runs)} seeds"
+    yield from _runs(ctx, incomplete)
+
+
 def _described(run: "ListedRun") -> str:
     from dlrun.report.figures import error_text
 
@@ -195,6 +205,7 @@ def _newest(ctx: typer.Context) -> "list[ListedRun]":
 
 
 complete_run = completer(_runs)
+complete_run_or_group = completer(_runs_or_groups)
 complete_spec = completer(_specs)
 complete_spec_or_run = completer(_specs_or_runs)
 complete_override = completer(_overrides)

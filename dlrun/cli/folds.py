@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dlrun.cli.closing import raise_for_gates_of
+from dlrun.cli.many import Manner
 from dlrun.cli.options import Format
 from dlrun.cli.printing import print_json
-from dlrun.cli.repeated import Watching, by_hand
+from dlrun.cli.repeated import by_hand, not_begun, watched
 from dlrun.errors import Interrupted
 from dlrun.gates.stored import stored_rows
 from dlrun.report.contract import KEYS, contract
@@ -17,7 +18,7 @@ from dlrun.report.terminal import console
 from dlrun.rundir.listing import list_runs, short_ids
 from dlrun.seeds.folds import Pooled, fold_jobs, pool
 from dlrun.seeds.gating import named_once
-from dlrun.seeds.jobs import Done, failure, run_jobs
+from dlrun.seeds.jobs import Done, failure
 from dlrun.spec import LoadedSpec
 from dlrun.statistics.means import mean_of
 
@@ -27,22 +28,15 @@ def train_folds(
     changes: Sequence[str],
     count: int,
     runs_dir: Path,
-    *,
-    output: Format,
-    quiet: bool,
-    verbose: bool,
-    strict: bool,
+    manner: Manner,
 ) -> None:
     """Train one run a fold, pool what they predict, print it, and raise what went wrong with any of them, or with the gates."""
     finished: list[Done] = []
     pooled: Pooled | None = None
     loaded, changes = named_once(loaded, changes, runs_dir, lambda: [job.loaded for job in fold_jobs(loaded, changes, count)])
     jobs = fold_jobs(loaded, changes, count)
-    watching = Watching(quiet=quiet, verbose=verbose)
     try:
-        for done in run_jobs(jobs, runs_dir, argv=sys.argv, follow=watching.follow):
-            finished.append(done)
-            watching.tell(done)
+        finished.extend(watched(jobs, runs_dir, manner))
         if error := failure(finished):
             error.add_note(f"nothing is pooled: that takes all {count} folds")
             raise error
@@ -50,15 +44,15 @@ def train_folds(
     except Interrupted as stopped:
         done_well = sum(not done.error for done in finished)
         stopped.add_note(f"{done_well} of {count} folds are done; nothing is pooled, that takes all of them")
-        for job in jobs[len(finished) : len(finished) + 1]:
+        for job in not_begun(jobs, finished)[:1]:
             stopped.add_note(f"the next one alone: {by_hand(job)}")
         raise
     finally:
-        if output is Format.json and any(done.paths for done in finished):
+        if manner.output is Format.json and any(done.paths for done in finished):
             _print_json(finished, pooled)
-    if output is Format.text:
+    if manner.output is Format.text:
         _print(finished, pooled, runs_dir)
-    raise_for_gates_of(pooled[1], strict=strict)
+    raise_for_gates_of(pooled[1], strict=manner.strict)
 
 
 def _print(finished: Sequence[Done], pooled: Pooled, runs_dir: Path) -> None:

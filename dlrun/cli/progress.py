@@ -34,7 +34,7 @@ class Watcher:
     def say(self, line: str, style: str = "") -> None:
         """Print a line, if anybody still reads: training goes on without a viewer."""
         with suppress(OSError):
-            self.out.print(line, style=style)
+            self.out.print(line, style=style, soft_wrap=not self.out.is_terminal)  # whoever reads a file may want whole lines
 
     def watch(self, steps: "Iterable[StepEnd]") -> None:
         """Follow the steps to their end."""
@@ -70,18 +70,6 @@ class Watcher:
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
         with Progress(*columns, console=self.out, transient=True, auto_refresh=False) as progress:
             yield Redraw((progress, progress.add_task("training", total=self.total_steps, completed=self.from_step)), self)
-
-
-class BarOnly(Watcher):
-    """Shows the bar alone: of one of many runs, which have a line each."""
-
-    def say(self, line: str, style: str = "") -> None:
-        """Print a line, but for the heading of rows that do not come."""
-        if line != HEADER:
-            super().say(line, style)
-
-    def _print(self, row: "Evaluation") -> None:
-        self.shown = row.step
 
 
 class Redraw:

@@ -1,26 +1,20 @@
 """Training one experiment several times under the eyes of whoever is at the terminal."""
 
 import shlex
-import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from dlrun.cli.closing import raise_for_gates
+from dlrun.cli.many import Manner, Many
 from dlrun.cli.options import Format
 from dlrun.cli.printing import print_json
-from dlrun.cli.progress import BarOnly, Watcher
 from dlrun.diagnosis.gating import Judged
 from dlrun.diagnosis.ladder import Diagnosis
-from dlrun.errors import DlrunError, Interrupted
-from dlrun.experiment.run import Run
+from dlrun.errors import Interrupted
 from dlrun.experiment.stored import group_diagnosis
-from dlrun.printable import printable
 from dlrun.report.contract import contract
-from dlrun.report.figures import error_text
+from dlrun.report.figures import duration, error_text
 from dlrun.report.gate_rows import gates_page
 from dlrun.report.group_table import group_json, metric_of, print_group
 from dlrun.report.terminal import console
@@ -28,7 +22,7 @@ from dlrun.rundir.groups import Group, key_of
 from dlrun.rundir.listing import ListedRun, list_runs, read_run, short_ids
 from dlrun.seeds.chance import seed_jobs
 from dlrun.seeds.gating import group_gates, has_gates, named_once
-from dlrun.seeds.jobs import Done, Job, failure, run_jobs
+from dlrun.seeds.jobs import Beginning, Done, Job, failure, run_jobs
 from dlrun.spec import LoadedSpec
 
 
@@ -37,35 +31,28 @@ def train_seeds(
     changes: Sequence[str],
     count: int,
     runs_dir: Path,
-    *,
-    output: Format,
-    quiet: bool,
-    verbose: bool,
-    strict: bool,
+    manner: Manner,
 ) -> None:
     """Train one run a seed, print the group they make, and raise what went wrong with any of them, or with their gates."""
     finished: list[Done] = []
     loaded, changes = named_once(loaded, changes, runs_dir, lambda: [loaded])
     jobs = seed_jobs(loaded, changes, count)
     together: Together | None = None
-    watching = Watching(quiet=quiet, verbose=verbose)
     try:
-        for done in run_jobs(jobs, runs_dir, argv=sys.argv, follow=watching.follow):
-            finished.append(done)
-            watching.tell(done)
+        finished.extend(watched(jobs, runs_dir, manner))
     except Interrupted as stopped:
-        left = len(jobs) - len(finished)
-        stopped.add_note(f"{sum(not done.error for done in finished)} of {count} seeds are done, {left} not begun")
-        for job in jobs[len(finished) : len(finished) + 1]:
+        left = not_begun(jobs, finished)
+        stopped.add_note(f"{sum(not done.error for done in finished)} of {count} seeds are done, {len(left)} not begun")
+        for job in left[:1]:
             stopped.add_note(f"the next one alone: {by_hand(job)}")
         raise
     finally:
         if together := Together.of(finished, runs_dir):
-            _print(together, runs_dir, output)
+            _print(together, runs_dir, manner.output)
     if error := failure(finished):
         raise error
     if together:
-        raise_for_gates(together.gates, metric_of(together.group), strict=strict)
+        raise_for_gates(together.gates, metric_of(together.group), strict=manner.strict)
 
 
 @dataclass(frozen=True)
@@ -117,44 +104,39 @@ def _key(runs: Sequence[ListedRun]) -> str:
     return next((key for run in runs if run.record and (key := key_of(run.record))), "")
 
 
-class Watching:
-    """Shows one run after the other: a bar while it trains, a line when it is done; with `verbose` every evaluation."""
+def watched(jobs: Sequence[Job], runs_dir: Path, manner: Manner) -> Iterator[Done]:
+    """Train jobs while whoever is at the terminal watches, and yield what came of each, in their order; errors as `run_jobs`."""
+    many = Many(len(jobs), quiet=manner.quiet, verbose=manner.verbose)
+    numbers = {job.label: number for number, job in enumerate(jobs)}
 
-    def __init__(self, *, quiet: bool, verbose: bool) -> None:
-        self.out: Console | None = None if quiet else console(stderr=True)
-        self.verbose = verbose
-        self.said: set[str] = set()
+    def see(event: Beginning | Done | None) -> None:
+        match event:
+            case Beginning(job, training, notes):
+                many.begun(numbers[job.label], job.short, training, notes)
+            case Done(job):
+                _tell(many, numbers[job.label], event)
+            case None:
+                many.tick()
 
-    def follow(self, job: Job, run: Run) -> None:
-        """Train a run to its end; what was said of an earlier one is not said again."""
-        with closing(run.train()) as steps:
-            if self.out is None:
-                for _ in steps:
-                    pass
-                return
-            kind = Watcher if self.verbose else BarOnly
-            watcher = kind(self.out, run.experiment, from_step=run.state.step, every_row=self.verbose)
-            for note in run.experiment.notes:
-                if note not in self.said:
-                    watcher.say(f"· {note}", style="dim")
-            self.said |= set(run.experiment.notes)
-            if self.verbose:
-                watcher.say(job.label)
-            watcher.watch(steps)
-
-    def tell(self, done: Done) -> None:
-        """Say in a line what came of a run."""
-        if self.out is None:
-            return
-        error = done.diagnosis.errors.dev if done.diagnosis else None
-        metric = done.diagnosis.errors.metric if done.diagnosis else "error_rate"
-        result = f"dev error {error_text(error.value, metric)}" if error else _short(done.error)
-        where = f"  {done.paths.root}" if done.paths else ""
-        try:
-            self.out.print(f"{done.job.label}: {printable(result)}{where}", soft_wrap=True)
-        except OSError:
-            self.out = None
+    with many.shown():
+        yield from run_jobs(jobs, runs_dir, workers=manner.workers, see=see)
 
 
-def _short(error: DlrunError | None) -> str:
-    return error.problems[0].what if error else "no dev part"
+def _tell(many: Many, number: int, done: Done) -> None:
+    """Say in a line what came of a run."""
+    assert done.ending, "it had a process"
+    name, where = done.job.short, f"  {done.paths.root}" if done.paths else ""
+    if done.error:
+        status = "failed" if done.ending.status == "completed" else done.ending.status
+        log = () if isinstance(done.error, Interrupted) else done.ending.log
+        many.ended(number, f"{name}  {status}: {done.error.problems[0].what}{where}", log=log)
+        return
+    found = done.diagnosis.errors if done.diagnosis else None
+    said = f"dev error {error_text(found.dev.value, found.metric)}" if found and found.dev else "no dev part"
+    many.ended(number, f"{name}  {said}  {duration(done.ending.seconds)}{where}", notes=done.ending.notes)
+
+
+def not_begun(jobs: Sequence[Job], finished: Sequence[Done]) -> list[Job]:
+    """Return the jobs of which there is no run."""
+    begun = {done.job.label for done in finished}
+    return [job for job in jobs if job.label not in begun]

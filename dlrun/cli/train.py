@@ -5,27 +5,47 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Overrides, Quiet, RunFile, RunsDir, SpecPath, Strict, Verbose
+from dlrun.cli.options import (
+    MOST_FOLDS,
+    MOST_SEEDS,
+    RUNS,
+    Debug,
+    Format,
+    OutputFormat,
+    Overrides,
+    Quiet,
+    RunFile,
+    RunsDir,
+    SpecPath,
+    Strict,
+    Verbose,
+)
 
 if TYPE_CHECKING:
+    from dlrun.cli.many import Manner
     from dlrun.spec import LoadedSpec
 
-MOST_SEEDS, MOST_FOLDS = 100, 50  # as in the spec, which this need not import to print a help page
+AtOnce = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="With --seeds or --folds: runs at once, 1 by default.")
+]
+Seeds = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, max=MOST_SEEDS, help="N runs with seeds of their own on the same data, and their mean."),
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        metavar="K", min=2, max=MOST_FOLDS, help="K runs, each with another fold of the data as dev; predictions are pooled."
+    ),
+]
 
 
 def train(
     spec: SpecPath,
     overrides: Overrides = None,
-    seeds: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, max=MOST_SEEDS, help="N runs with seeds of their own on the same data, and their mean."),
-    ] = None,
-    folds: Annotated[
-        int | None,
-        typer.Option(
-            metavar="K", min=2, max=MOST_FOLDS, help="K runs, each with another fold of the data as dev; predictions are pooled."
-        ),
-    ] = None,
+    seeds: Seeds = None,
+    folds: Folds = None,
+    workers: AtOnce = None,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
     run_file: RunFile = None,
@@ -40,7 +60,9 @@ def train(
     """
     import sys
 
+    from dlrun.cli.many import Manner, cores_for
     from dlrun.cli.training import see_to_the_end
+    from dlrun.errors import InvalidInput, Problem
     from dlrun.experiment.opening import open_run
     from dlrun.experiment.setup import set_up
     from dlrun.spec import read_spec
@@ -49,8 +71,14 @@ def train(
     loaded = read_spec(spec, changes)
     count = seeds or loaded.spec.seeds
     if folds or count > 1:
-        _several(loaded, changes, count, folds, runs_dir, output=output, quiet=quiet, verbose=verbose, strict=strict)
+        at_once = cores_for(workers or 1, quiet=quiet)
+        manner = Manner(workers=at_once, output=output, quiet=quiet, verbose=verbose, strict=strict)
+        _several(loaded, changes, count, folds, runs_dir, manner)
         return
+    if workers:
+        raise InvalidInput(
+            Problem(what="one run is one process", where=f"-j {workers}", cure="with --seeds N or --folds K there are many")
+        )
     opened = open_run(set_up(loaded.with_values({"seeds": 1})), runs_dir, argv=sys.argv, overrides=changes)
     see_to_the_end(
         opened, spec=str(spec), overrides=changes, output=output, quiet=quiet, verbose=verbose, run_file=run_file, strict=strict
@@ -63,11 +91,7 @@ def _several(
     seeds: int,
     folds: int | None,
     runs_dir: Path,
-    *,
-    output: Format,
-    quiet: bool,
-    verbose: bool,
-    strict: bool,
+    manner: "Manner",
 ) -> None:
     """Train a run for each seed, or for each fold."""
     from dlrun.cli.folds import train_folds
@@ -78,6 +102,6 @@ def _several(
         what = "folds and seeds are not trained together"
         raise InvalidInput(Problem(what=what, where="--folds", cure="--seeds 1, or without --folds"))
     if folds:
-        train_folds(loaded, changes, folds, runs_dir, output=output, quiet=quiet, verbose=verbose, strict=strict)
+        train_folds(loaded, changes, folds, runs_dir, manner)
     else:
-        train_seeds(loaded, changes, seeds, runs_dir, output=output, quiet=quiet, verbose=verbose, strict=strict)
+        train_seeds(loaded, changes, seeds, runs_dir, manner)

@@ -1,6 +1,6 @@
 """Runs against one of them: paired tests on the stored dev predictions, corrected for how many there are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,9 +11,10 @@ from dlrun.comparison.examples import (
     other_examples,
     read_outcomes,
     same_kind,
-    without_predictions,
 )
 from dlrun.errors import Problem, raise_all
+from dlrun.rundir.comparable import without_predictions
+from dlrun.rundir.groups import groups_beside
 from dlrun.rundir.keys import SpecKeys
 from dlrun.rundir.listing import ListedRun
 from dlrun.statistics.paired import Judged, Paired, judge_all
@@ -92,7 +93,8 @@ def compare(runs: Sequence[ListedRun], against: int, names: Mapping[str, str]) -
             aligned.append(in_order_of(predictions, read, theirs))
     raise_all(problems)
     pairs = _pairs(others, outcomes, aligned, with_losses=not list(differing_keys(tuple(runs), "loss.")))
-    return Comparison(tuple(runs), first, len(outcomes), pairs, tuple(_notes(runs)))
+    notes = [CHOSEN, *_seeds_beside(runs, called), *doubts(runs)]
+    return Comparison(tuple(runs), first, len(outcomes), pairs, tuple(notes))
 
 
 def _not_comparable(runs: Sequence[ListedRun], called: Sequence[str]) -> list[Problem]:
@@ -130,14 +132,24 @@ def _pairs(others: Sequence[ListedRun], first: Outcomes, aligned: Sequence[Outco
     )
 
 
-def _notes(runs: Sequence[ListedRun]) -> list[str]:
-    """Return what a reader must know to believe the numbers no more than they deserve."""
-    notes = [CHOSEN]
+def doubts(runs: Sequence[ListedRun]) -> list[str]:
+    """Return what a reader must know of these specs to believe the numbers no more than they deserve."""
+    notes = []
     if sources := list(differing_keys(tuple(runs), "data.source.")):
         notes.append(f"ids and labels are the same, but {', '.join(sources)}: are the examples? That cannot be seen from here")
     if losses := list(differing_keys(tuple(runs), "loss.")):
         notes.append(f"the losses are not compared: {', '.join(losses)}")
     return notes
+
+
+def _seeds_beside(runs: Sequence[ListedRun], called: Sequence[str]) -> Iterator[str]:
+    """Yield that `--seeds` could say more, where a run has seeds beside it and each is of another group than the others."""
+    groups = groups_beside(runs)
+    keys = [group.key for group in groups if group]
+    several = [(name, len(group.judged)) for name, group in zip(called, groups, strict=True) if group and len(group.judged) > 1]
+    if several and len(set(keys)) == len(runs):
+        told = ", ".join(f"{name} is one of {count} seeds" for name, count in several)
+        yield f"{told}: with --seeds each run stands for all seeds of its group"
 
 
 def _told(run: ListedRun, keys: Sequence[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from dlrun.arrays import Array, BoolArray
 from dlrun.errors import DlrunError, Problem
+from dlrun.rundir.comparable import KINDS
 from dlrun.rundir.keys import SpecKeys
 from dlrun.rundir.listing import ListedRun
 from dlrun.rundir.predictions import Predictions, read_predictions
@@ -31,27 +32,12 @@ class Outcomes:
         return len(self.losses)
 
 
-def without_predictions(run: ListedRun, name: str) -> Problem | None:
-    """Return why a run cannot be compared by itself, or None."""
-    where = str(run.paths.root)
-    if run.paths.predictions_of("dev").exists() and run.value("metric") is not None:
-        return None
-    if run.status != "completed":
-        cure = f"go on with it: dlrun resume {name}" if run.status in ("interrupted", "lost") else "compare one that is completed"
-        return Problem(what=f"{name} has no dev predictions: it is {run.status}", where=where, cure=cure)
-    if run.value("dev_error") is None:
-        cure = "train it with a dev part: data.split.dev"
-        return Problem(what=f"{name} has no dev predictions: it has no dev part", where=where, cure=cure)
-    return Problem(what=f"{name} has no dev predictions: the file is missing", where=str(run.paths.predictions_of("dev")))
-
-
 def same_kind(first: ListedRun, other: ListedRun, names: tuple[str, str]) -> Problem | None:
     """Return why the errors of two runs are not of one kind, or None."""
-    kinds = {"error_rate": "a classification", "rmse": "a regression"}
     ours, theirs = first.value("metric"), other.value("metric")
     if ours == theirs:
         return None
-    what = f"{names[0]} is {kinds[ours]}, {names[1]} is {kinds[theirs]}: their errors cannot be compared"
+    what = f"{names[0]} is {KINDS[ours]}, {names[1]} is {KINDS[theirs]}: their errors cannot be compared"
     return Problem(what=what, cure="which is which: dlrun ls --where metric=rmse")
 
 

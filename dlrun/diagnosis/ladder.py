@@ -98,7 +98,7 @@ class Diagnosis:
         )
         chosen = (
             "the dev error is that of the epoch with the lowest one: it was chosen on these examples and is a little too good; "
-            "only the test part, or runs with other seeds, are unbiased"
+            "the error on a test part, looked at once, is not"
         )
         missing = "there is no dev part, so variance is not measured"
         if self.errors.train_dev:

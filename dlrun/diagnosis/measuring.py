@@ -110,7 +110,7 @@ _CURES = {
 
 def _why(name: str, evidence: Evidence) -> str:
     if name == TEST:
-        return f"{name}: nobody has looked at the test part of this run"
+        return "nobody has looked at the test part of this run"
     if name in ("train.loss", "dev.auc") and evidence.diagnosis.errors.dev is not None:
         return f"{name} cannot be told from what this run left on disk"
     return f"{name} has no value in this run"

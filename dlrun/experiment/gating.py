@@ -13,8 +13,8 @@ from dlrun.diagnosis.measuring import Evidence, judged_anyway, same_examples
 from dlrun.errors import DlrunError, InvalidInput
 from dlrun.experiment.judgement import Judgement, answers_of
 from dlrun.experiment.setup import Experiment
+from dlrun.rundir.comparable import predictions_to_compare
 from dlrun.rundir.paths import RunPaths
-from dlrun.rundir.predictions import read_predictions
 from dlrun.rundir.record import RunRecord
 from dlrun.rundir.references import find_run
 from dlrun.spec import LoadedSpec
@@ -41,10 +41,21 @@ def judge_gates(
         seed=seed,
         counts={"seconds": record.seconds} | {name: record.summary[name] for name in ("epochs", "steps", "parameters")},
         dev=lambda: answers_of(experiment, judged["dev"], paths.predictions_of("dev")),
-        other=lambda reference: read_predictions(find_run(reference, paths.root.parent)),
+        other=lambda reference: predictions_to_compare(find_run(reference, paths.root.parent), diagnosis.errors.metric),
         known=known,
     )
     return tuple(judged_anyway(gate, evidence) for gate in experiment.spec.gates.values())
+
+
+def refuse_moving_targets(loaded: LoadedSpec, workers: int) -> None:
+    """See that runs which begin side by side are compared with one that stays the same, whichever of them begins first.
+
+    Errors: InvalidInput, with the place in the spec, if `@last` or `@best` is to be judged against.
+    """
+    for key, gate in loaded.spec.gates.items():
+        if workers > 1 and gate.against.startswith("@"):
+            what = f"gates: {gate.against} is another run whenever one begins, and {workers} begin side by side"
+            raise InvalidInput(loaded.problem(("gates", key), what, "name that run by its id, or train one at a time: -j 1"))
 
 
 def with_runs_found(experiment: Experiment, runs_dir: Path) -> Experiment:
@@ -72,7 +83,9 @@ def gates_found(loaded: LoadedSpec, runs_dir: Path, ids: Callable[[], Sequence[s
 def _found(loaded: LoadedSpec, key: str, gate: Gate, ids: Sequence[str], runs_dir: Path) -> Gate:
     try:
         paths = find_run(gate.against, runs_dir)
-        same_examples(ids, read_predictions(paths).ids)
+        loss = loaded.spec.loss
+        metric = "rmse" if loss != "auto" and loss.regression else "error_rate"
+        same_examples(ids, predictions_to_compare(paths, metric).ids)
     except DlrunError as error:
         found = error.problems[0]
         what = f"gates: {gate.against}: {found.what}"

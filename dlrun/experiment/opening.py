@@ -6,7 +6,6 @@ import socket
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from dlrun.experiment.run import Run
 from dlrun.experiment.setup import Experiment
 from dlrun.rundir import disk
 from dlrun.rundir.files import write_atomically
+from dlrun.rundir.groups import group_key
 from dlrun.rundir.ids import create_run, point_latest_at
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.paths import RunPaths
@@ -37,12 +37,10 @@ def open_run(
     argv: Sequence[str] = (),
     overrides: Sequence[str] = (),
     begin: Begin | None = None,
-    group: str | None = None,
 ) -> Iterator[Run]:
     """Make a run's directory and hold it; whatever goes wrong inside is on record before it leaves here.
 
     run.json is written last, and makes a directory a run: until then nothing has been lost that anybody could miss.
-    group says what the run is a part of, if it does not stand alone.
     Errors: DlrunError if the directory cannot be written; InvalidInput if a run that a gate compares with is not there.
     """
     experiment = with_runs_found(experiment, runs_dir)
@@ -54,7 +52,7 @@ def open_run(
                 held.enter_context(lock_run(paths))
                 write_origins(experiment, paths, argv)
                 state, branch = begin(paths, interrupts) if begin else (experiment.start(), None)
-                record = replace(_first_record(experiment, paths, argv, overrides, branch), group=group)
+                record = _first_record(experiment, paths, argv, overrides, branch)
                 run = Run(experiment, paths, record, interrupts, state)
                 with interrupts.shield():
                     run.note()
@@ -101,7 +99,7 @@ def _end_badly(run: Run, error: BaseException) -> None:
 def _first_record(
     experiment: Experiment, paths: RunPaths, argv: Sequence[str], overrides: Sequence[str], branch: Branch | None
 ) -> RunRecord:
-    now = datetime.now(UTC)
+    now, spec = datetime.now(UTC), experiment.spec.model_dump(mode="json")
     return RunRecord(
         run=paths.id,
         name=experiment.spec.name,
@@ -114,5 +112,6 @@ def _first_record(
         overrides=tuple(overrides),
         parent=branch.parent if branch else None,
         branch=branch,
-        spec=experiment.spec.model_dump(mode="json"),
+        group=None if branch else group_key(spec),
+        spec=spec,
     )

@@ -1,6 +1,7 @@
 """Judging a run of the past: its diagnosis, record and predictions say what its gates ask; nothing is computed anew."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from dlrun.diagnosis.ladder import ESTIMATES, Diagnosis
 from dlrun.diagnosis.measuring import Evidence, judged, judged_anyway
 from dlrun.diagnosis.quantities import missing
 from dlrun.errors import DlrunError, InvalidInput, Problem
+from dlrun.rundir.comparable import predictions_to_compare
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.predictions import Predictions, read_predictions
 from dlrun.rundir.record import RunRecord
@@ -69,7 +71,7 @@ def judge_stored(
             _check(gate, evidence)
             found.append(judged(gate, evidence))
         except InvalidInput as error:
-            problems += error.problems
+            problems += [replace(problem, where=problem.where or str(gate)) for problem in error.problems]
     if problems:
         raise InvalidInput(*problems)
     return tuple(found)
@@ -120,7 +122,7 @@ def _evidence(
         seed=seed,
         counts={name: RUN_VALUES[name](record) for name in COUNTS},
         dev=dev,
-        other=lambda reference: read_predictions(find(reference)),
+        other=lambda reference: predictions_to_compare(find(reference), diagnosis.errors.metric),
         known=known,
         looked=_looked(record, diagnosis),
     )

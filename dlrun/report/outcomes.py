@@ -1,24 +1,29 @@
-"""What came of each of many runs: as rows of a table, as Markdown, as JUnit's XML."""
+"""What came of each of many runs: as rows of a table, as Markdown, as CSV."""
 
-import re
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from rich.console import Console
-from rich.text import Text
-
+from dlrun.diagnosis.gating import Judged
 from dlrun.diagnosis.headline import Metric
 from dlrun.printable import printable
-from dlrun.report.figures import duration, error_text, range_text
-from dlrun.report.markdown_table import table
-from dlrun.report.terminal import table_of
+from dlrun.report.figures import duration, error_text, gap_text, range_text
+from dlrun.report.gate_rows import in_words
+from dlrun.report.run_table import Column, markdown_runs
 
-HEADINGS = ("spec", "run", "outcome", "dev error", "95 %", "verdict", "gates", "time", "exit")
-COLOURS = {"completed": "green", "needless": "green", "interrupted": "yellow", "not run": "yellow"}
-GATE_MARKS = {"pass": "passed", "fail": "failed", "inconclusive": "inconclusive"}
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0
+RANKS = {  # by heading; where there is no room the last goes first
+    "spec": 0, "run": 2, "status": 1, "dev error": 3, "95 %": 6, "spread": 4, "verdict": 7, "gates": 5, "time": 9, "exit": 8,
+}  # fmt: skip
+OFTEN_EMPTY = {"spread", "verdict", "gates"}
+RIGHT = {"dev error", "95 %", "spread", "time", "exit"}
+METRICS: dict[str, Metric] = {"rmse": "rmse", "error_rate": "error_rate"}
+COLUMNS = (
+    "spec", "name", "run", "seed", "group", "status", "exit_code", "metric", "dev_error", "dev_low", "dev_high", "dev_n",
+    "dev_spread", "verdict", "gates", "gates_failed", "seconds", "why",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,110 +39,103 @@ class Outcome:
     told: dict[str, Any] = field(default_factory=dict)
     why: str = ""
     log: tuple[str, ...] = ()
+    seed: int | None = None  # of one of a group's runs
+    group: str | None = None  # the key that the runs of a group have in common
+    runs: tuple[str, ...] | None = None  # of a group as a whole: told is their mean
 
     @property
     def gates(self) -> list[dict[str, Any]]:
         """The gates of the run with their outcomes."""
         return [gate for gate in self.told.get("gates") or [] if isinstance(gate, dict)]
 
+    @property
+    def decides(self) -> bool:
+        """Whether its gates decide the exit code: those of one of a group's runs do not."""
+        return self.seed is None
+
+    @property
+    def metric(self) -> Metric:
+        """What its errors are."""
+        return METRICS.get(str(self.told.get("metric")), "error_rate")
+
+    @property
+    def dev(self) -> dict[str, Any]:
+        """The dev error with its limits, of a group the mean with its spread; empty if there is none."""
+        errors = self.told.get("errors")
+        dev = errors.get("dev") if isinstance(errors, dict) else None
+        return dev if isinstance(dev, dict) else {}
+
     def to_json(self) -> dict[str, Any]:
-        """Return the contract, with the spec, the gates and the exit code."""
+        """Return the contract, with the spec, the gates and the exit code; of a group `runs`, and the means as errors."""
         keys = ("run", "path", "status", "stop_reason", "best_epoch", "errors", "verdict")
         told = {key: self.told.get(key) for key in keys} | {"status": self.status}
-        return {"spec": self.spec, **told, "gates": self.gates, "exit_code": self.code, "seconds": self.seconds, "why": self.why}
+        more = {"gates": self.gates, "exit_code": self.code, "seconds": self.seconds, "why": self.why}
+        runs = None if self.runs is None else list(self.runs)
+        return {"spec": self.spec, **told, **more, "seed": self.seed, "group": self.group, "runs": runs}
 
 
-def print_outcomes(outcomes: Sequence[Outcome], out: Console) -> None:
-    """Print a row for each."""
-    rows = table_of(*HEADINGS, right=(3, 4, 7, 8))
-    for outcome in outcomes:
-        cells = _cells(outcome)
-        style = "red" if outcome.failed or outcome.code == 3 else COLOURS.get(outcome.status, "")
-        rows.add_row(*cells[:2], Text(cells[2], style=style), *cells[3:])
-    out.print(rows)
+def outcome_columns(outcomes: Sequence[Outcome], ids: Mapping[str, str]) -> list[Column]:
+    """Return a row for each, under those of a group its own; ids are what each run is called, if not by its full id."""
+    rows = [_cells(outcome, ids) for outcome in outcomes]
+    columns = [
+        Column(heading, tuple(row[heading] for row in rows), rank, right=heading in RIGHT) for heading, rank in RANKS.items()
+    ]
+    return [column for column in columns if column.heading not in OFTEN_EMPTY or any(column.cells)]
+
+
+def csv_outcomes(outcomes: Sequence[Outcome]) -> str:
+    """Return a row for each with all of its figures; of a group dev_error is the mean, and dev_n counts seeds."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in outcomes:
+        known: dict[str, Any] = {f"dev_{key}": value for key, value in one.dev.items()}
+        known |= {key: one.told.get(key) for key in ("run", "metric")}
+        known |= {"spec": one.spec, "name": one.name, "seed": one.seed, "group": one.group, "status": one.status}
+        known |= {"exit_code": one.code, "verdict": " ".join(one.told.get("verdict") or []), "gates": len(one.gates)}
+        known |= {"gates_failed": sum(gate.get("outcome") == "fail" for gate in one.gates), "seconds": one.seconds}
+        known |= {"why": one.why}
+        cells = [known.get(column) for column in COLUMNS]
+        writer.writerow([printable(cell) if isinstance(cell, str) else cell for cell in cells])
+    return text.getvalue()
 
 
 def markdown_outcomes(outcomes: Sequence[Outcome], headline: str) -> str:
-    """Return what a job summary shows: the headline, the table, and under it why and how each failure ended."""
-    lines = [f"**{headline}**", "", *table(HEADINGS, map(_cells, outcomes))]
+    """Return what a job summary shows: the headline, the table, the gates that were missed, why and how each failure ended."""
+    lines = [f"**{headline}**", "", *markdown_runs(outcome_columns(outcomes, {}))]
+    if missed := [f"- {said}" for outcome in outcomes for said in missed_gates(outcome)]:
+        lines += ["", *missed]
     for outcome in outcomes:
         if outcome.failed:
-            lines += ["", f"<details><summary>{outcome.name}: {outcome.status}</summary>", "", "```text"]
+            lines += ["", f"<details><summary>{escape(outcome.name)}: {outcome.status}</summary>", "", "```text"]
             lines += [line.replace("```", "'''") for line in (*outcome.why.splitlines(), *outcome.log)]
             lines += ["```", "", "</details>"]
     return "\n".join(map(printable, lines))
 
 
-def junit(outcomes: Sequence[Outcome]) -> bytes:
-    """Return JUnit's XML: a testsuite for each run, with a testcase for the run and one for each of its gates."""
-    root = Element("testsuites", {"name": "dlrun"} | _counts([case for outcome in outcomes for case in _cases(outcome)]))
-    root.set("time", f"{sum(outcome.seconds for outcome in outcomes):.3f}")
-    for outcome in outcomes:
-        cases = _cases(outcome)
-        suite = SubElement(root, "testsuite", {"name": _clean(outcome.name)} | _counts(cases), time=f"{outcome.seconds:.3f}")
-        properties = SubElement(suite, "properties")
-        for name in ("spec", "run"):
-            value = outcome.spec if name == "spec" else outcome.told.get("run") or ""
-            SubElement(properties, "property", name=name, value=_clean(str(value)))
-        suite.extend(cases)
-        SubElement(suite, "system-out").text = _clean("\n".join(outcome.log))
-    indent(root)
-    return bytes(tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+def missed_gates(outcome: Outcome) -> Iterator[str]:
+    """Yield in words the gates that decided the exit code: those that failed, or, of 4, those that nobody can tell."""
+    deciding = {3: "fail", 4: "inconclusive"}.get(outcome.code) if outcome.decides else None
+    for gate in outcome.gates:
+        if gate.get("outcome") == deciding:
+            yield printable(f"{outcome.name}: {in_words(Judged.from_json(gate), outcome.metric)}")
 
 
-def _cells(outcome: Outcome) -> tuple[str, ...]:
-    errors = outcome.told.get("errors") or {}
-    dev = errors.get("dev") if isinstance(errors, dict) else None
-    metric: Metric = "rmse" if outcome.told.get("metric") == "rmse" else "error_rate"
-    error = error_text(dev["error"], metric) if dev else "–"
-    limits = range_text(dev["low"], dev["high"], metric) if dev and dev["high"] is not None else "–"
-    verdict = ", ".join(outcome.told.get("verdict") or []).replace("_", " ")
+def _cells(outcome: Outcome, ids: Mapping[str, str]) -> dict[str, str]:
+    dev, metric = outcome.dev, outcome.metric
+    known = dev.get("low") is not None and dev.get("high") is not None
     passed = sum(gate.get("outcome") != "fail" for gate in outcome.gates)
-    gates = f"{passed} of {len(outcome.gates)}" if outcome.gates else ""
-    cells = (
-        outcome.name,
-        outcome.told.get("run") or "–",
-        outcome.status,
-        error,
-        limits,
-        verdict,
-        gates,
-        duration(outcome.seconds),
-    )
-    return (*map(printable, cells), str(outcome.code))
-
-
-def _cases(outcome: Outcome) -> list[Element]:
-    run = Element("testcase", classname=_clean(outcome.name), name="run", time=f"{outcome.seconds:.3f}")
-    if outcome.status in ("needless", "not run"):
-        SubElement(run, "skipped", message=_clean(outcome.why or "a run of this spec on this data is complete"))
-    elif outcome.failed:
-        kind = "error" if outcome.status in ("invalid", "killed") else "failure"
-        problem = SubElement(run, kind, message=_clean(outcome.why), type=outcome.status)
-        problem.text = _clean("\n".join((outcome.why, *outcome.log)))
-    return [run, *(_gate_case(outcome, gate) for gate in outcome.gates)]
-
-
-def _gate_case(outcome: Outcome, gate: dict[str, Any]) -> Element:
-    said = f"{gate.get('gate')} {gate.get('condition')}"
-    case = Element("testcase", classname=_clean(outcome.name), name=_clean(said), time="0.000")
-    if gate.get("outcome") == "fail":
-        value = f"{said}: {gate.get('value')} [{gate.get('low')}, {gate.get('high')}]"
-        SubElement(case, "failure", message=_clean(value), type="gate")
-    elif gate.get("outcome") == "inconclusive":
-        SubElement(case, "system-out").text = _clean(f"inconclusive: about {gate.get('needed_n')} examples would decide")
-    return case
-
-
-def _counts(cases: Sequence[Element]) -> dict[str, str]:
-    def having(name: str) -> str:
-        return str(sum(case.find(name) is not None for case in cases))
-
-    return {
-        "tests": str(len(cases)), "failures": having("failure"), "errors": having("error"), "skipped": having("skipped"),
-    }  # fmt: skip
-
-
-def _clean(text: str) -> str:
-    """Return the text without what XML has no way to say."""
-    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
+    run = str(outcome.told.get("run") or ("mean" if outcome.runs is not None else "–"))
+    cells = {
+        "spec": outcome.name,
+        "run": ids.get(run, run),
+        "status": outcome.status,
+        "dev error": error_text(dev.get("error"), metric),
+        "95 %": range_text(dev["low"], dev["high"], metric) if known else "–",
+        "spread": gap_text(dev["spread"], metric) if dev.get("spread") is not None else "",
+        "verdict": ", ".join(outcome.told.get("verdict") or []).replace("_", " "),
+        "gates": f"{passed} of {len(outcome.gates)}" if outcome.gates else "",
+        "time": duration(outcome.seconds),
+        "exit": str(outcome.code),
+    }
+    return {heading: printable(cell) for heading, cell in cells.items()}

@@ -31,6 +31,10 @@ COLOURS = {
     "failed": "red",
     "lost": "red",
     "damaged": "red",
+    "killed": "red",
+    "invalid": "red",
+    "needless": "green",
+    "not run": "yellow",
 }
 STYLES = {status: Style.parse(colour) for status, colour in COLOURS.items()}
 GAP = 2  # spaces between columns

@@ -1,7 +1,7 @@
 """How a run's errors went: the points of metrics.csv, read so that a row half written, or a file from others, does no harm."""
 
-from collections.abc import Iterator
-from math import isfinite
+from collections.abc import Iterator, Sequence
+from math import fsum, isfinite
 
 from dlrun.errors import DlrunError
 from dlrun.rundir.files import read_bytes
@@ -31,6 +31,15 @@ def read_curves(paths: RunPaths) -> dict[str, Points]:
     for points in curves.values():
         points.sort()
     return curves
+
+
+def mean_curve(curves: Sequence[Points]) -> Points:
+    """Return the mean of some curves at the epochs that all of them have, so that no run that ends early bends it there."""
+    if len(curves) == 1:
+        return curves[0]
+    known = [dict(points) for points in curves]
+    shared = sorted(set(known[0]).intersection(*known[1:]))
+    return [(epoch, fsum(points[epoch] / len(known) for points in known)) for epoch in shared]
 
 
 def _values(cells: list[str], places: dict[str, int]) -> Iterator[tuple[str, float]]:

@@ -62,8 +62,9 @@ class RunRecord:
     """What run.json holds; a change is `dataclasses.replace`, then save.
 
     Times carry their zone. seconds is the time spent training, over all processes that worked on the run. spec is the resolved
-    spec, summary what closing lines print (best epoch, errors, verdict, parameters); both are JSON trees. group is what the run
-    was started as a part of: a key of `rundir.groups`. Of kind "folds" is what pools the predictions of several.
+    spec, summary what closing lines print (best epoch, errors, verdict, parameters); both are JSON trees. group is the key of all
+    runs that differ from it by chance, or by their fold, alone: see `rundir.groups`. Of kind "folds" is what pools what several
+    predict.
     """
 
     run: str

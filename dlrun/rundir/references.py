@@ -11,6 +11,7 @@ from dlrun.errors import InvalidInput, Problem
 from dlrun.rundir.keys import sorted_by
 from dlrun.rundir.listing import ListedRun, is_run, list_runs, runs_in
 from dlrun.rundir.paths import RunPaths
+from dlrun.rundir.values import dig
 
 IN_UNITS = ("dev_error", "dev_low", "dev_high", "dev_loss", "train_error")  # values whose unit the metric says
 SHOWN = 8  # candidates listed in an error
@@ -40,7 +41,8 @@ def best_run(
 ) -> ListedRun:
     """Return the completed run with the lowest dev error; of several the one with the lowest dev loss, then the earliest.
 
-    Or that with the lowest, or largest, value of another key. Whether it was measured on the same examples nobody checks here.
+    Or that with the lowest, or largest, value of another key. Whether it was measured on the same examples nobody checks here,
+    but for folds: what is measured on another dev part than the spec's own counts only where there is nothing else.
     Errors: InvalidInput if no run has such a value, or if fractions wrong would be compared with root mean square errors.
     """
     judged = [run for run in runs if run.status == "completed" and run.value(key) is not None]
@@ -48,12 +50,25 @@ def best_run(
         what = f"{asked}: no completed run has a {key.replace('dev_error', 'dev error')}"
         problem = Problem(what=what, where=str(runs_dir), cure="what there is: dlrun ls")
         raise InvalidInput(problem if runs else _no_runs_yet(runs_dir))
+    if key in IN_UNITS:
+        nearest = min(map(_strangeness, judged))
+        judged = [run for run in judged if _strangeness(run) == nearest]
     if key in IN_UNITS and len({run.value("metric") for run in judged}) > 1:
         what = f"{asked}: some runs have error rates, others root mean square errors, which cannot be compared"
         cure = "choose one: dlrun ls --where metric=error_rate --sort dev_error"
         raise InvalidInput(Problem(what=what, where=str(runs_dir), cure=cure))
     by_age = judged[::-1]  # runs are listed newest first
     return sorted_by(sorted(by_age, key=_loss), key, descending=largest)[0]
+
+
+def _strangeness(run: ListedRun) -> int:
+    """Return how far the examples that a run was judged on are from the dev part that its spec divides off.
+
+    0: they are that part; 1: every row but test, pooled from folds; 2: one fold, of which the luckiest would win.
+    """
+    if run.record is None:
+        return 0
+    return 1 if run.record.kind == "folds" else 2 if dig(run.record.spec, "data", "split", "fold") else 0
 
 
 def _loss(run: ListedRun) -> float:

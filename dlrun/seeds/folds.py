@@ -29,14 +29,13 @@ from dlrun.experiment.setup import choose_rows, set_up
 from dlrun.gates.stored import judge_again
 from dlrun.rundir import disk
 from dlrun.rundir.files import read_bytes, write_atomically, write_json
-from dlrun.rundir.groups import group_key
 from dlrun.rundir.growing import csv_bytes
 from dlrun.rundir.ids import create_run, point_latest_at
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.predictions import COLUMNS, LARGEST
 from dlrun.rundir.record import RunRecord
-from dlrun.seeds.gating import classes_of
+from dlrun.seeds.gating import classes_of, instead
 from dlrun.seeds.jobs import Done, Job
 from dlrun.spec import LoadedSpec
 from dlrun.statistics.intervals import Estimate, Proportion, root_mean_square, wilson
@@ -56,14 +55,19 @@ def fold_jobs(loaded: LoadedSpec, overrides: Sequence[str], count: int) -> list[
     if spec.data.train_dev:
         what = "folds are divided into train and dev alone, there is no train-dev part"
         raise InvalidInput(loaded.problem("data.train_dev", what, "-s data.train_dev=0"))
-    group = group_key({**spec.model_dump(mode="json"), "folds": count})
     jobs = []
     for number in range(1, count + 1):
         split = replace(spec.data.split, train=None, dev=None, fold=Fold(number=number, of=count))
         child = loaded.with_values({"seeds": 1, "data.split": split, "training.threads": 1, "gates": Gates()})
-        ours = ("seeds=1", "training.threads=1", "data.split.train=null", "data.split.dev=null", "gates={}")
+        ours = (
+            "seeds=1",
+            "training.threads=1",
+            "data.split.train=null",
+            "data.split.dev=null",
+            *(instead(Gates()) if spec.gates else ()),
+        )
         told = (*overrides, *ours, f"data.split.fold={{number: {number}, of: {count}}}")
-        jobs.append(Job(child, told, label=f"fold {number} of {count}", group=group))
+        jobs.append(Job(child, told, label=f"fold {number} of {count}"))
     raise_all(dict.fromkeys(problem for job in jobs for problem in _problems(job)))
     if spec.gates:
         set_up(jobs[0].loaded.with_values({"gates": spec.gates}))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dlrun.diagnosis.gates import Gate
+from dlrun.diagnosis.gates import Gate, Gates
 from dlrun.diagnosis.gating import Judged
 from dlrun.diagnosis.group_gating import judge_together
 from dlrun.diagnosis.ladder import Diagnosis
@@ -37,8 +37,12 @@ def named_once(
     found = gates_found(loaded, runs_dir, ids)
     if found is None:
         return loaded, tuple(overrides)
-    written = json.dumps(found.written, ensure_ascii=False)
-    return loaded.with_values({"gates": found}), (*overrides, f"gates={written}")
+    return loaded.with_values({"gates": found}), (*overrides, *instead(found))
+
+
+def instead(gates: Gates) -> tuple[str, str]:
+    """Return the overrides that put these gates in the place of all others: a mapping alone would be added to them."""
+    return "gates=null", f"gates={json.dumps(gates.written, ensure_ascii=False)}"
 
 
 def has_gates(group: Group) -> bool:

@@ -1,23 +1,23 @@
-"""The runs that one command starts: a list of jobs, trained one after the other, and what came of each."""
+"""The runs that one command starts: a list of jobs, each trained by a process of its own, and what came of each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dlrun.diagnosis.ladder import Diagnosis
-from dlrun.errors import Diverged, DlrunError, Interrupted, InvalidInput, Problem
+from dlrun.errors import Diverged, DlrunError, Interrupted, Problem
+from dlrun.experiment.gating import with_runs_found
 from dlrun.experiment.interrupts import heeded
-from dlrun.experiment.opening import open_run
-from dlrun.experiment.run import Run
-from dlrun.experiment.setup import Experiment, set_up
-from dlrun.report.markdown import write_report
-from dlrun.report.next_step import next_step
-from dlrun.rundir.groups import group_key
+from dlrun.experiment.setup import set_up
+from dlrun.experiment.stored import stored_diagnosis
+from dlrun.rundir.files import read_bytes
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
 from dlrun.spec import LoadedSpec
+from dlrun.workers.training import Begun, Ending, Over, Training, train_all
 
-Follow = Callable[["Job", Run], None]  # goes through the steps of `run.train()`, and shows them
+LARGEST_SPEC = 2**24  # bytes
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,11 @@ class Job:
     loaded: LoadedSpec
     overrides: tuple[str, ...]
     label: str
-    group: str | None = None  # None: the key of its spec
+
+    @property
+    def short(self) -> str:
+        """What it is called where its number is known."""
+        return self.label.partition(" (")[0]
 
 
 @dataclass(frozen=True)
@@ -39,44 +43,96 @@ class Done:
     record: RunRecord | None = None
     diagnosis: Diagnosis | None = None
     error: DlrunError | None = None
+    ending: Ending | None = None  # how its process ended
 
 
-def run_jobs(jobs: Iterable[Job], runs_dir: Path, *, argv: Sequence[str], follow: Follow) -> Iterator[Done]:
-    """Train one job after the other, and yield what came of each; one that fails does not keep the others.
+@dataclass(frozen=True)
+class Beginning:
+    """A job that has begun, what it trains, and what is to be said of the data."""
 
-    Errors: InvalidInput if already the first is not what it must be; Interrupted after it has yielded what was interrupted.
+    job: Job
+    training: Training
+    notes: tuple[str, ...]
+
+
+See = Callable[[Beginning | Done | None], None]  # takes in what happens as it happens, and None now and then
+
+
+def run_jobs(jobs: Sequence[Job], runs_dir: Path, *, workers: int, see: See) -> Iterator[Done]:
+    """Train the jobs, at most so many at once, then yield what came of each, in their order; one that fails does not keep others.
+
+    Errors: InvalidInput if already the first is not what it must be; Interrupted after all that had begun has been yielded.
     """
-    with heeded() as interrupts:
-        for number, job in enumerate(jobs):
-            interrupts.check("what is done stays")
-            done = _run(job, runs_dir, argv, follow)
-            if number == 0 and done.paths is None and isinstance(done.error, InvalidInput):
-                raise done.error
-            yield done
-            if isinstance(done.error, Interrupted):
-                raise done.error
-
-
-def _run(job: Job, runs_dir: Path, argv: Sequence[str], follow: Follow) -> Done:
-    run: Run | None = None
+    notes = check(jobs, runs_dir)
+    finished: dict[int, Done] = {}
+    stopped: Interrupted | None = None
     try:
-        experiment = set_up(job.loaded)
-        with open_run(experiment, runs_dir, argv=argv, overrides=job.overrides, group=job.group or _key(experiment)) as run:
-            follow(job, run)
-            diagnosis = run.finish(lambda record, found: _report(job, run, record, found))
+        with heeded() as interrupts, TemporaryDirectory(prefix="dlrun-") as files:
+            trainings = {number: _training(job, runs_dir, Path(files, str(number))) for number, job in enumerate(jobs)}
+            for event in train_all(trainings, workers=workers, signals=interrupts):
+                match event:
+                    case Begun(number):
+                        see(Beginning(jobs[number], trainings[number], notes))
+                    case Over(number, ending):
+                        done = _done(jobs[number], ending)
+                        if done.paths or not isinstance(done.error, Interrupted):  # else it had not begun
+                            finished[number] = done
+                            see(done)
+                    case None:
+                        see(None)
+            if interrupts.number is not None:
+                stopped = Interrupted(interrupts.number, _how_to_go_on(finished.values()))
+    except Interrupted as second:
+        stopped = second
+    yield from (finished[number] for number in sorted(finished))
+    if stopped:
+        raise stopped
+
+
+def check(jobs: Sequence[Job], runs_dir: Path) -> tuple[str, ...]:
+    """See whether the first job could run, as far as that is known without training, and return what is to be said of it.
+
+    Errors: InvalidInput with what is wrong.
+    """
+    first = jobs[0].loaded
+    experiment = set_up(first)
+    with_runs_found(experiment, runs_dir)
+    return experiment.notes
+
+
+def _training(job: Job, runs_dir: Path, run_file: Path) -> Training:
+    return Training(spec=job.loaded.path, overrides=job.overrides, runs_dir=runs_dir, run_file=run_file)
+
+
+def _done(job: Job, ending: Ending) -> Done:
+    run = ending.run
+    done = Done(job, run.paths if run else None, run.record if run else None, ending=ending)
+    if ending.status != "completed" or run is None:
+        return replace(done, error=_error(ending))
+    try:
+        if read_bytes(run.paths.spec, LARGEST_SPEC) != job.loaded.text:
+            raise DlrunError(Problem(what="the spec was changed while others were trained with it", where=str(job.loaded.path)))
+        return replace(done, diagnosis=stored_diagnosis(run.paths))
     except DlrunError as error:
-        return Done(job, run.paths if run else None, run.record if run else None, error=error)
-    return Done(job, run.paths, run.record, diagnosis)
+        return replace(done, error=error)
 
 
-def _key(experiment: Experiment) -> str:
-    return group_key(experiment.spec.model_dump(mode="json"))
+def _error(ending: Ending) -> DlrunError:
+    problem = Problem(what=ending.why, cure="; ".join(ending.cures))
+    match ending.status:
+        case "diverged":
+            return Diverged(problem)
+        case "interrupted":
+            return Interrupted(ending.code - 128)
+        case "killed" if ending.run:
+            return DlrunError(replace(problem, cure=f"go on with it: dlrun resume {ending.run.paths.root}"))
+        case _:
+            return DlrunError(problem)
 
 
-def _report(job: Job, run: Run | None, record: RunRecord, diagnosis: Diagnosis) -> None:
-    assert run, "who finishes has begun"
-    step = next_step(run.paths, record, diagnosis, spec=str(job.loaded.path), overrides=job.overrides)
-    write_report(run.paths, record, diagnosis, step)
+def _how_to_go_on(finished: Iterable[Done]) -> str:
+    found = [f"dlrun resume {done.paths.root}" for done in finished if done.paths and isinstance(done.error, Interrupted)]
+    return "what was trained until now is saved; go on with: " + ", ".join(found) if found else "what is done stays"
 
 
 def failure(finished: Sequence[Done]) -> DlrunError | None:
@@ -85,14 +141,10 @@ def failure(finished: Sequence[Done]) -> DlrunError | None:
     if not failed:
         return None
     kind = Diverged if len(failed) == len(finished) and all(isinstance(error, Diverged) for _, error in failed) else DlrunError
-    told = kind(
+    return kind(
         *(
             Problem(what=problem.what, where=f"{label}: {problem.where}".rstrip(": "), excerpt=problem.excerpt, cure=problem.cure)
             for label, error in failed
             for problem in error.problems
         )
     )
-    for _, error in failed:
-        for note in getattr(error, "__notes__", ()):
-            told.add_note(note)
-    return told

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import atan, cos, fsum, hypot, inf, pi, sin, sqrt
+from math import fsum, hypot, inf, sqrt
 from typing import Self
 
 from dlrun.statistics.intervals import CONFIDENCE, Estimate, Interval, Proportion, exact
-
-HALVINGS = 200  # more than the bits of a float
+from dlrun.statistics.student import student_score
 
 
 @dataclass(frozen=True)
@@ -32,35 +31,9 @@ def mean_of(values: Sequence[float], *, least: float = -inf, most: float = inf, 
     mean = min(max(fsum(values) / n, min(values)), max(values))  # of equal numbers, that number to the last bit
     if n == 1:
         return Mean(mean, least, most, n, None)
-    spread = sqrt(fsum((value - mean) ** 2 for value in values) / (n - 1))
+    spread = hypot(*(value - mean for value in values)) / sqrt(n - 1)
     half = student_score(n - 1, confidence) * spread / sqrt(n)
     return Mean(mean, max(least, mean - half), min(most, mean + half), n, spread)
-
-
-def student_score(degrees: int, confidence: float = CONFIDENCE) -> float:
-    """Return how many estimated standard errors around its mean hold this share of Student's t: 4 degrees, 0.95 → 2.776.
-
-    t = √ν tan θ, and the share within ±t is a finite sum of cosines of θ, which grows with θ: θ is found by halving.
-    Errors: ValueError without a degree of freedom.
-    """
-    if degrees < 1:
-        raise ValueError(f"{degrees} degrees of freedom have no distribution")
-    low, high = 0.0, pi / 2
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _share_within(middle, degrees) < confidence else (low, middle)
-    return sqrt(degrees) * sin(low) / cos(low)
-
-
-def _share_within(theta: float, degrees: int) -> float:
-    """Return the share of Student's t within ±√ν tan θ. Source: Abramowitz & Stegun 1964, 26.7.3 and 26.7.4."""
-    odd = degrees % 2
-    term = cos(theta) if odd else 1.0
-    total = 0.0
-    for k in range(2 + odd, degrees + 1, 2):
-        total += term
-        term *= cos(theta) ** 2 * (k - 1) / k
-    return 2 / pi * (atan(sin(theta) / cos(theta)) + sin(theta) * total) if odd else sin(theta) * total
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -55,7 +55,7 @@ class Pool:
         self._stopped = False
         self._lock = Lock()
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[Started | Ended | None]:
+    def run(self, jobs: Sequence[Job]) -> Generator[Started | Ended | None]:
         """Yield what happens, as it happens, and None now and then, so that whoever iterates can look at other things.
 
         Closing the iterator lets go of all that are running, and they end.
@@ -71,46 +71,51 @@ class Pool:
                 except Empty:
                     yield None
         finally:
-            self._stopped = True
-            self._leash.close()
+            with self._lock:  # nobody is starting a process that would hold what is closed here
+                self._stopped = True
+                self._leash.close()
 
     def stop(self, number: int) -> None:
         """Begin no more jobs, and send a signal to those that are running."""
-        self._stopped = True
         with self._lock:
+            self._stopped = True
             for process in self._running.values():
                 with suppress(ProcessLookupError):
                     process.send_signal(number)
 
     def _work(self, waiting: list[Job], happened: "SimpleQueue[Started | Ended]") -> None:
-        while not self._stopped:
-            try:
-                job = waiting.pop()
-            except IndexError:
-                return
-            happened.put(Started(job))
-            ended = self._done(job)
+        while ended := self._next(waiting, happened):
             self._stopped |= self._is_last(ended)
             happened.put(ended)
 
-    def _done(self, job: Job) -> Ended:
-        began = monotonic()
+    def _next(self, waiting: list[Job], happened: "SimpleQueue[Started | Ended]") -> Ended | None:
+        """Run the next job to its end; None if there is none any more."""
         with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-            with self._lock:
-                process = subprocess.Popen(
-                    job.command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=stdout,
-                    stderr=stderr,
-                    env={**os.environ, **ONE_THREAD, **self._leash.environment()},
-                    pass_fds=(self._leash.reading,),
-                    start_new_session=True,  # Ctrl-C is the head's to hand on
-                )
-                self._running[job.number] = process
+            with self._lock:  # they begin in their order, and none that `stop` does not know of
+                if self._stopped or not waiting:
+                    return None
+                job, began = waiting.pop(), monotonic()
+                try:
+                    process = self._started(job, stdout, stderr)
+                except OSError as error:
+                    return Ended(job, 1, "", f"cannot start a process: {error.strerror or error}\n", 0.0)
+                happened.put(Started(job))
             code = process.wait()
             with self._lock:
                 del self._running[job.number]
             return Ended(job, code if code >= 0 else 128 - code, _end_of(stdout), _end_of(stderr), monotonic() - began)
+
+    def _started(self, job: Job, stdout: BinaryIO, stderr: BinaryIO) -> "subprocess.Popen[bytes]":
+        process = self._running[job.number] = subprocess.Popen(
+            job.command,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            env={**os.environ, **ONE_THREAD, **self._leash.environment()},
+            pass_fds=(self._leash.reading,),
+            start_new_session=True,  # Ctrl-C is the head's to hand on
+        )
+        return process
 
 
 def _end_of(file: BinaryIO) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from tests.cli.test_ls import store_four
 from tests.commands import Shell
-from tests.stored_runs import store_run, summary
+from tests.stored_runs import spec_with, store_run, summary
 
 
 @pytest.fixture
@@ -79,3 +79,18 @@ def test_errors_in_other_units_are_not_compared_but_seconds_are(dlrun: Shell) ->
     assert dlrun("best").code == 2
     assert dlrun("best", "--where", "metric=rmse").out.strip()[-4:] == "bbbb"
     assert dlrun("best", "--by", "seconds").out.strip()[-4:] == "bbbb"
+
+
+def test_folds_are_left_out_unless_there_is_nothing_else(dlrun: Shell) -> None:
+    runs, fold = Path("runs"), {"number": 1, "of": 3}
+    store_run(runs, 0, "aaaa", spec=spec_with(data__split__fold=fold), summary=summary(0.0, 0.1), seconds=3.0)
+    assert dlrun("best").out.strip()[-4:] == "aaaa"
+    store_run(runs, 1, "bbbb", kind="folds", summary=summary(0.02, 0.2) | {"folds": ["x", "y", "z"]}, seconds=9.0)
+    assert dlrun("best").out.strip()[-4:] == "bbbb"
+    store_run(runs, 2, "cccc", spec=spec_with(data__split__fold=None), summary=summary(0.03, 0.3), seconds=5.0)
+    for words in ([], ["--by", "dev_loss"], ["--where", "dev_error<5%"]):
+        assert dlrun("best", *words).out.strip()[-4:] == "cccc"
+    assert "cccc" in dlrun("rm", "@best").err
+    assert dlrun("best", "--where", "folds=3").out.strip()[-4:] == "bbbb"
+    assert dlrun("best", "--where", "data.split.fold.of=3").out.strip()[-4:] == "aaaa"
+    assert dlrun("best", "--by", "seconds").out.strip()[-4:] == "aaaa"  # that depends on no examples

@@ -9,7 +9,7 @@ import pytest
 
 from tests.commands import Shell
 from tests.stored_predictions import marked, store_estimates, store_pair, write_classified, write_estimated
-from tests.stored_runs import store_run
+from tests.stored_runs import spec_with, store_run
 
 METRICS = "epoch,step,learning_rate,cost,train_loss,train_error,dev_loss,dev_error,weight_norm\n"
 
@@ -25,6 +25,19 @@ def store_two() -> None:
     for paths, factor in ((a, 1.0), (b, 0.5)):
         rows = [f"{e},{e},0.1,1,1,0.5,1,{factor / e},1\n" for e in range(1, 6)]
         paths.metrics.write_text(METRICS + "".join(rows))
+
+
+def store_groups() -> None:
+    """Store three seeds of each of two recipes: aaa1 to aaa3, which get 20 or so of 200 wrong, bbb1 to bbb3, which get 6."""
+    for group, (tail, wrong) in enumerate((("aaa", 20), ("bbb", 6))):
+        for seed in range(3):
+            spec = spec_with(seed=seed, learning_rate__initial=0.1 * (1 + group), data__seed=7)
+            minute = 10 * group + seed
+            paths = store_run(Path("runs"), minute, f"{tail}{seed + 2}", dev_error=(wrong + seed) / 200, spec=spec)
+            write_classified(paths, marked(200, *range(wrong + seed)))
+            paths.metrics.write_text(
+                METRICS + "".join(f"{e},{e},0.1,1,1,0.5,1,{wrong / 200 / e},1\n" for e in range(1, 4 + seed))
+            )
 
 
 def contract(dlrun: Shell, *words: object) -> dict[str, Any]:
@@ -161,3 +174,91 @@ def test_many_runs_stand_in_blocks(dlrun: Shell) -> None:
     assert all(len(line) <= 120 for line in out.splitlines())
     assert out.count("train error") == 2
     assert out.count("no real difference between runa and") == 8
+
+
+def test_seeds_stand_for_their_recipe(dlrun: Shell) -> None:
+    store_groups()
+    done = dlrun("compare", "aaa3", "bbb2", "--seeds")
+    assert done.code == 0, done.err
+    rows = {line[:22].strip(): line[22:].split() for line in done.out.splitlines()[:12]}
+    assert rows[""] == ["aaa3", "bbb2"]
+    assert rows["learning_rate.initial"] == ["0.1", "0.2"]
+    assert rows["seeds"] == ["3", "3"]
+    assert rows["dev error"] == ["10.50", "%", "3.50", "%"]
+    assert rows["spread"] == ["0.50", "0.50"]
+    assert "the recipe of bbb2 is better than that of aaa3 by 7.0 points" in done.out
+    assert "of the uncertainty (variance)" in done.out
+    assert "3 epochs" in done.out  # those that all seeds have
+
+
+@pytest.mark.parametrize("reference", ["bbb4", "@last", "key"])
+def test_any_run_and_the_key_mean_the_group(dlrun: Shell, reference: str) -> None:
+    store_groups()
+    groups = json.loads(dlrun("ls", "--groups", "--format", "json").out)
+    keys = {group["runs"][0]["run"][-4:]: group["group"] for group in groups}
+    tree = contract(dlrun, "aaa2", keys["bbb2"] if reference == "key" else reference, "--seeds")
+    assert [told["group"] for told in tree["groups"]] == [keys["aaa2"], keys["bbb2"]]
+    assert tree["comparisons"][0]["better"] == keys["bbb2"]
+    assert len(tree["groups"][0]["curve"]) == 3
+
+
+def test_a_run_that_its_seed_trained_again_stands_for_is_called_by_its_own_name(dlrun: Shell) -> None:
+    store_groups()
+    spec = spec_with(seed=1, learning_rate__initial=0.1, data__seed=7)
+    write_classified(store_run(Path("runs"), 50, "cccc", spec=spec), marked(200, *range(21)))
+    assert "the recipe of bbb2 is better than that of aaa3" in dlrun("compare", "aaa3", "bbb2", "--seeds").out
+
+
+def test_groups_are_held_against_the_one_that_is_named(dlrun: Shell) -> None:
+    store_groups()
+    tree = contract(dlrun, "aaa2", "--against", "bbb2", "--seeds")
+    assert tree["comparisons"][0]["error"]["value"] == pytest.approx(14 / 200)
+    assert contract(dlrun, "aaa2", "bbb2", "--against", "bbb4", "--seeds")["comparisons"] == tree["comparisons"]
+
+
+def test_groups_as_csv_markdown_and_picture(dlrun: Shell) -> None:
+    store_groups()
+    first, second = csv.DictReader(io.StringIO(dlrun("compare", "aaa2", "bbb2", "--seeds", "--format", "csv").out))
+    assert (first["seeds"], first["error_value"], second["error_real"]) == ("3", "", "True")
+    page = dlrun("compare", "aaa2", "bbb2", "--seeds", "--format", "md", "--out", "curves.svg")
+    assert page.out.startswith("|  | aaa2 | bbb2 |\n")
+    assert "**the recipe of bbb2 is better than that of aaa2 by" in page.out
+    assert "the mean of 3 seeds" in Path("curves.svg").read_text()
+
+
+def test_runs_are_told_that_their_seeds_could_say_more(dlrun: Shell) -> None:
+    store_groups()
+    said = " ".join(dlrun("compare", "aaa2", "bbb3").out.split())
+    assert "aaa2 is one of 3 seeds, bbb3 is one of 3 seeds: with --seeds each run stands for all seeds of its group" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["aaa2"], "needs two groups or more"),
+        (["aaa2", "aaa3"], "aaa2 and aaa3 mean one group"),
+        (["aaa2", "cccc"], "the group of cccc has 1 completed seed"),
+        (["aaa2", "zzzz", "0123456789"], "2 errors"),
+        (["aaa2", "dddd"], "dddd has no dev predictions: it has no dev part"),
+    ],
+)
+def test_groups_that_cannot_be_compared_are_refused(dlrun: Shell, words: list[str], said: str) -> None:
+    store_groups()
+    write_classified(store_run(Path("runs"), -9, "cccc"), marked(200, 1))
+    store_run(Path("runs"), -8, "dddd", dev_error=None, spec=spec_with(name="other"))
+    done = dlrun("compare", *words, "--seeds")
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+
+
+@pytest.mark.parametrize("output", ["text", "csv", "md", "json"])
+def test_no_terminal_obeys_what_the_records_of_a_group_say(dlrun: Shell, output: str) -> None:
+    hostile = "\x1b[31m\x07\x9b2J"
+    for group, minute in ((0, 0), (1, 10)):
+        for seed in range(2):
+            spec = spec_with(seed=seed, tags=[hostile], **{hostile: f"{hostile}{group}"})
+            paths = store_run(Path("runs"), minute + seed, f"{'ab'[group] * 3}{seed + 2}", spec=spec, name=hostile)
+            write_classified(paths, marked(9, seed))
+    done = dlrun("compare", "aaa2", "bbb2", "--seeds", "--format", output)
+    assert done.code == 0, done.err
+    assert done.out.replace("\n", "").isprintable()

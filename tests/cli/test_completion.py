@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.cli.completion import BEFORE, rejoin_bash_words
+from dlrun.rundir.groups import group_key
 from dlrun.rundir.values import RUN_KEYS
 from dlrun.spec import read_spec
 from tests.commands import Shell
-from tests.stored_runs import spec_with, store_run
+from tests.stored_runs import SPEC, spec_with, store_run
 
 Complete = Callable[..., list[str]]
 
@@ -86,6 +87,15 @@ def test_runs_newest_first(complete: Complete, command: str) -> None:
     assert complete(f"dlrun {command} @b") == ["@best"]
     assert complete(f"dlrun {command} 20260131-1200") == [A]
     assert complete(f"dlrun {command} zzz") == []
+
+
+@pytest.mark.parametrize("words", ["--seeds ", "--seeds @last ", "--seeds --against "])
+def test_keys_of_groups_where_seeds_are_compared(complete: Complete, words: str) -> None:
+    first = group_key(SPEC)
+    newest, oldest, *rest = complete(f"dlrun compare {words}")
+    assert newest != oldest == first
+    assert rest == ["@last", "@best", B, A]
+    assert complete(f"dlrun compare {words}{first[:5]}") == [first]
 
 
 @pytest.mark.parametrize("words", ["diagnose --runs-dir others ", "diagnose --runs-dir=others "])

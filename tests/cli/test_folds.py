@@ -1,14 +1,12 @@
 import json
 import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from dlrun.errors import DlrunError
-from dlrun.experiment.run import Run
 from tests.commands import Shell
 from tests.experiments import write_spec
+from tests.heads import fail_the_worker, start, training_in
 
 EPOCH = ("-s", "training.epochs=1")
 OF_A_RUN = {"run", "path", "status", "stop_reason", "metric", "best_epoch", "errors", "verdict", "gates"}
@@ -45,6 +43,16 @@ def test_json_is_the_contract(dlrun: Shell) -> None:
     assert Path("runs/latest").resolve().name == found["run"]
 
 
+@pytest.fixture(scope="module")
+def pooled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("pooled")
+    write_spec(directory)
+    process = start("train", "small.yaml", "--folds", "2", "-j", "2", *EPOCH, "-q", cwd=directory)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    return directory
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -56,8 +64,10 @@ def test_json_is_the_contract(dlrun: Shell) -> None:
         ["diagnose", "@last", "--seeds"],
     ],
 )
-def test_what_needs_a_network_is_refused_in_words(dlrun: Shell, words: list[str]) -> None:
-    dlrun("train", "small.yaml", "--folds", "2", *EPOCH, "-q")
+def test_what_needs_a_network_is_refused_in_words(
+    dlrun: Shell, pooled: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.chdir(pooled)
     done = dlrun(*words)
     assert done.code == 2
     assert "folds" in done.err or "seed" in done.err
@@ -79,16 +89,9 @@ def test_exit_codes(dlrun: Shell, words: list[str], code: int) -> None:
     assert Path("runs").exists() == (code == 5)
 
 
-def test_a_failed_fold_is_said_and_nothing_is_pooled(dlrun: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    finish, count = Run.finish, iter(range(10))
-
-    def once(self: Run, *words: Any) -> Any:
-        if next(count) == 1:
-            raise DlrunError("the disk is full")
-        return finish(self, *words)
-
-    monkeypatch.setattr(Run, "finish", once)
-    done = dlrun("train", "small.yaml", "--folds", "3", *EPOCH, "--format", "json")
+def test_a_failed_fold_is_said_and_nothing_is_pooled(dlrun: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_the_worker(monkeypatch, tmp_path, "data.split.fold={number: 2, of: 3}")
+    done = dlrun("train", "small.yaml", "--folds", "3", "-j", "2", *EPOCH, "--format", "json")
     assert done.code == 1
     assert "fold 2 of 3: the disk is full" in done.err
     assert "nothing is pooled" in done.err
@@ -97,16 +100,13 @@ def test_a_failed_fold_is_said_and_nothing_is_pooled(dlrun: Shell, monkeypatch: 
     assert [fold["status"] for fold in found["folds"]] == ["completed", "failed", "completed"]
 
 
-def test_ctrl_c_ends_the_folds(dlrun: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    look, count = Run._look_at_the_clock, iter(range(1000))
-
-    def break_in(self: Run, *words: Any) -> None:
-        if next(count) == 2:
-            signal.raise_signal(signal.SIGINT)
-        look(self, *words)
-
-    monkeypatch.setattr(Run, "_look_at_the_clock", break_in)
-    done = dlrun("train", "small.yaml", "--folds", "3", *EPOCH, "-q")
-    assert done.code == 130
-    assert "0 of 3 folds are done" in done.err
-    assert "the next one alone: dlrun train small.yaml" in done.err
+def test_ctrl_c_ends_the_folds(tmp_path: Path) -> None:
+    write_spec(tmp_path)
+    process = start("train", "small.yaml", "--folds", "3", "-s", "training.epochs=1000000", cwd=tmp_path)
+    training_in(tmp_path / "runs", 1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "0 of 3 folds are done" in err
+    assert "the next one alone: dlrun train" in err
+    assert "number: 2, of: 3" in err.partition("the next one alone")[2]

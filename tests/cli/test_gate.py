@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from dlrun.rundir.listing import list_runs
 from tests.commands import Shell
 from tests.experiments import REGRESSION, SMALL, write_spec, write_table
 
@@ -111,6 +112,27 @@ def test_other_dev_examples_are_not_compared(dlrun: Shell, tmp_path: Path) -> No
     done = dlrun("gate", "@last", "dev.error vs @last~1 not worse")
     assert done.code == 2
     assert "not judged on the same dev examples" in done.err
+
+
+def test_runs_that_cannot_be_compared_are_refused_with_the_gate_and_the_reason(dlrun: Shell, tmp_path: Path) -> None:
+    write_table(tmp_path)
+    for name, text, words in (("a", SMALL, ()), ("b", REGRESSION, ()), ("c", SMALL, ("-s", "data.split.dev=0"))):
+        assert dlrun("train", write_spec(tmp_path, text), "-q", "-s", f"name={name}", *words).code == 0
+    ids = {run.value("name"): run.paths.id for run in list_runs(Path("runs"))}
+    gates = {
+        f"dev.error vs {ids['b']}": f"{ids['b']} is a regression, this is a classification",
+        f"dev.error vs {ids['c']}": f"{ids['c']} has no dev predictions: it has no dev part",
+    }
+    done = dlrun("gate", ids["a"], *(f"{gate} not worse" for gate in gates))
+    assert done.code == 2
+    assert "2 errors, nothing has run" in done.err
+    assert f"{next(iter(gates))} not worse: {ids['b']} is a regression" in done.err
+    for gate, said in gates.items():
+        assert said in done.err
+        trained = dlrun("train", write_spec(tmp_path), "-q", "-s", f"gates={{{gate}: not worse}}")
+        assert trained.code == 2
+        assert said in trained.err
+        assert "-s 1: gates" in trained.err
 
 
 def test_a_run_that_has_gone_leaves_a_gate_open(dlrun: Shell, tmp_path: Path) -> None:

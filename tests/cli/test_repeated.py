@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from dlrun.errors import DlrunError
-from dlrun.experiment.run import Run
 from dlrun.seeding import derived_seeds
 from tests.commands import Shell
 from tests.experiments import REGRESSION, SMALL, write_spec, write_table
+from tests.heads import fail_the_worker, start, training_in
 
 EPOCH = ("-s", "training.epochs=1")
 
@@ -136,38 +135,61 @@ def test_exit_codes(dlrun: Shell, words: list[str], code: int) -> None:
     assert Path("runs").exists() == (code == 5)
 
 
-def test_a_failed_seed_is_said_and_the_others_go_on(dlrun: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    finish, count = Run.finish, iter(range(10))
-
-    def once(self: Run, *words: Any) -> Any:
-        if next(count) == 1:
-            raise DlrunError("the disk is full")
-        return finish(self, *words)
-
-    monkeypatch.setattr(Run, "finish", once)
+def test_a_failed_seed_is_said_and_the_others_go_on(dlrun: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_the_worker(monkeypatch, tmp_path, f"seed={derived_seeds(3, 3)[1]}")
     done = dlrun("train", "small.yaml", "--seeds", "3", *EPOCH)
     assert done.code == 1
+    first, second = done.err.index(f"2/3  seed {derived_seeds(3, 3)[1]}  failed: the disk is full"), done.err.index("3/3  seed")
+    assert "failed: the disk is full" in done.err[first:second].splitlines()[-1]  # the end of its log
     assert "(2 of 3): the disk is full" in done.err
     assert "the mean of 2 seeds" in done.out
     assert "failed" in done.out
 
 
-def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(dlrun: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    check, count = Run._look_at_the_clock, iter(range(1000))
+def test_side_by_side_they_are_printed_in_their_order(dlrun: Shell) -> None:
+    found = told(dlrun, "train", "small.yaml", "--seeds", "3", "-j", "2", *EPOCH)
+    assert [run["seed"] for run in found["runs"]] == list(derived_seeds(3, 3))
+    assert found["completed"] == 3
 
-    def break_in(self: Run, *words: Any) -> None:
-        if next(count) == 9:  # in the second run: an epoch has seven steps
-            signal.raise_signal(signal.SIGINT)
-        check(self, *words)
 
-    monkeypatch.setattr(Run, "_look_at_the_clock", break_in)
-    done = dlrun("train", "small.yaml", "--seeds", "3", *EPOCH, "--format", "json")
-    assert done.code == 130
-    assert "1 of 3 seeds are done, 1 not begun" in done.err
-    assert "dlrun resume" in done.err
-    assert [run["status"] for run in json.loads(done.out)["runs"]] == ["completed", "interrupted"]
-    by_hand = done.err.partition("the next one alone: dlrun ")[2].splitlines()[0].split()
-    monkeypatch.setattr(Run, "_look_at_the_clock", check)
+def test_every_evaluation_has_a_line_if_one_wants_them(dlrun: Shell) -> None:
+    done = dlrun("train", "small.yaml", "--seeds", "2", "-v", "-s", "training.epochs=2")
+    assert [line.split("  ")[:2] for line in done.err.splitlines() if "epoch" in line] == [
+        [f"seed {seed}", f"epoch {epoch}"] for seed in derived_seeds(3, 2) for epoch in (1, 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-j", "2"], "one run is one process"),
+        (["-j", "0", "--seeds", "2"], "-j"),
+    ],
+)
+def test_j_is_refused_where_it_means_nothing(dlrun: Shell, words: list[str], said: str) -> None:
+    done = dlrun("train", "small.yaml", *words)
+    assert done.code == 2
+    assert said in done.err
+    assert not Path("runs").exists()
+
+
+def test_there_are_never_more_than_cores(dlrun: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dlrun.experiment.threads.cores", lambda: 1)
+    done = dlrun("train", "small.yaml", "--seeds", "2", "-j", "9", *EPOCH)
+    assert done.code == 0
+    assert "1 at once, not 9" in done.err
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(dlrun: Shell, tmp_path: Path) -> None:
+    process = start("train", "small.yaml", "--seeds", "3", "-s", "training.epochs=600", "--format", "json", cwd=tmp_path)
+    training_in(tmp_path / "runs", 2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "1 of 3 seeds are done, 1 not begun" in err
+    assert "dlrun resume" in err
+    assert [run["status"] for run in json.loads(out)["runs"]] == ["completed", "interrupted"]
+    by_hand = err.partition("the next one alone: dlrun ")[2].splitlines()[0].split()
     assert dlrun(*by_hand, "-q").code == 0
     assert dlrun("resume", "@last~1", "-q").code == 0
     (group,) = told(dlrun, "ls", "--groups")

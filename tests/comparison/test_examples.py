@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlrun.comparison.examples import differing_keys, in_order_of, other_examples, read_outcomes, same_kind, without_predictions
+from dlrun.comparison.examples import differing_keys, in_order_of, other_examples, read_outcomes, same_kind
 from dlrun.errors import DlrunError
 from tests.stored_predictions import listed, marked, store_estimates, store_pair, write_classified, write_estimated, write_rows
 from tests.stored_runs import spec_with, store_run
@@ -48,7 +48,6 @@ def test_the_same_examples_are_no_problem(tmp_path: Path) -> None:
     a, b = listed(*store_pair(tmp_path, marked(5), marked(5, 1)))
     assert other_examples(read_outcomes(a)[0], read_outcomes(b)[0], (a, b), NAMES) is None
     assert same_kind(a, b, NAMES) is None
-    assert without_predictions(a, "a") is None
 
 
 def test_keys_that_choose_examples_are_told_with_their_values(tmp_path: Path) -> None:

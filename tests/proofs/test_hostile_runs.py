@@ -1,4 +1,4 @@
-"""A run directory from a stranger: listed, shown, diagnosed, smoothed, exported and predicted with, in peace."""
+"""A run directory from a stranger: listed, shown, diagnosed, compared, judged, exported and predicted with, in peace."""
 
 import os
 import shutil
@@ -11,11 +11,12 @@ from tests.experiments import train_run, write_words
 from tests.proofs.counting import FULL, RecordProperty, proof
 from tests.proofs.hostile_runs.corpus import corpus
 from tests.proofs.hostile_runs.forging import Forge
-from tests.proofs.hostile_runs.reading import API, COMMANDS, Read, in_a_child, read_all
+from tests.proofs.hostile_runs.reading import API, COMMANDS, SIBLING, Read, in_a_child, read_all
 
 SPEC = """
     seed: 3
     data:
+      seed: 3
       source: {kind: csv, path: words.csv, target: y}
       split: {train: 100, dev: 40, test: 20}
       missing: impute
@@ -33,25 +34,28 @@ ALWAYS = [
     "diagnosis.json with errors.dev.n 0", "checks.json with ANSI", "resolved.yaml with 10¹² units",
     "resolved.yaml extends /etc/passwd", "preparation.json with ANSI in its names", "theta of pickled objects",
     "theta of objects", "a compressed bomb", "overlapping members", "every member twice", "steps.csv of 2,048 MiB of nothing",
-    "metrics.csv with ANSI", "the directory is called ANSI",
+    "metrics.csv with ANSI", "the directory is called ANSI", "diagnosis.json of a regression beyond floats",
+    "run.json with a dev error of 1e200",
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Train a run."""
+    """Train a run, and one with another seed beside it."""
     home = Path(os.path.realpath(tmp_path_factory.mktemp("honest")))
     write_words(home / "words.csv", 160, seed=1)
     run, _ = train_run(home, SPEC)
     stored = run.paths.root.rename(home / "runs" / RUN)
+    run, _ = train_run(home, SPEC, "seed=4")
+    run.paths.root.rename(home / "runs" / SIBLING)
     (home / "runs" / "latest").unlink()
     return stored
 
 
 def laid(honest: Path, home: Path) -> tuple[Path, Path, Path]:
-    """Copy the run beside nobody's business; return it, rows to predict, a folder to write in."""
+    """Copy both runs beside nobody's business; return the first, rows to predict, a folder to write in."""
     run, rows, out = home / "runs" / RUN, home / "new.csv", home / "out"
-    shutil.copytree(honest, run)
+    shutil.copytree(honest.parent, run.parent)
     (run / "checkpoints" / "manifest.copy.json").unlink()  # it stands in for a manifest that is damaged
     out.mkdir()
     (home / "beside").mkdir()
@@ -64,7 +68,7 @@ def laid(honest: Path, home: Path) -> tuple[Path, Path, Path]:
 def _asked(run: Path, rows: Path, out: Path, forge: Forge) -> Read:
     """Make the run hostile and read it; again while nothing but its seconds is wrong, since other processes cost some."""
     forge(run)
-    (hostile,) = run.parent.iterdir()  # whatever it is called by now
+    (hostile,) = (path for path in run.parent.iterdir() if path.name != SIBLING)  # whatever it is called by now
     for _ in range(ATTEMPTS):
         read = in_a_child(hostile, rows, out)
         if not list(read.faults(MOST_SECONDS, MOST_MEGABYTES)) or list(read.faults(inf, inf)):

@@ -1,16 +1,14 @@
-"""What came of many runs: a row each, Markdown that pastes well, XML that CI servers read."""
+"""What came of many runs: a row each, and one for the mean of those that are a group."""
 
-from pathlib import Path
-from xml.etree import ElementTree
+import csv
+import io
+from dataclasses import replace
 
-import pytest
-import xmlschema
-from hypothesis import given
-from hypothesis import strategies as st
+from rich.console import Console
 
-from dlrun.report.outcomes import Outcome, junit, markdown_outcomes
+from dlrun.report.outcomes import Outcome, csv_outcomes, markdown_outcomes, outcome_columns
+from dlrun.report.run_table import print_runs
 
-SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
 DEV = {"error": 0.014, "low": 0.006, "high": 0.032, "n": 359}
 GATES = [
     {"gate": "dev.error", "condition": "< 8%", "value": 0.014, "low": 0.006, "high": 0.032, "outcome": "pass"},
@@ -39,38 +37,15 @@ BAD = Outcome(
     why="b: cannot write: no space",
     log=("one", "two"),
 )
+PART = Outcome(
+    spec="d.yaml", name="d 1/2", status="completed", failed=False, code=3, seconds=1, told=GOOD.told, seed=7, group="abc"
+)  # fmt: skip
+MEAN = {"error": 0.02, "low": 0.01, "high": 0.03, "n": 2, "spread": 0.005}
+GROUP = Outcome(
+    spec="d.yaml", name="d, 2 seeds", status="completed", failed=False, code=0, seconds=2,
+    told={"metric": "error_rate", "errors": {"dev": MEAN}, "verdict": []}, group="abc", runs=("one", "two"),
+)  # fmt: skip
 SKIPPED = Outcome(spec="c.yaml", name="c", status="needless", failed=False, code=0, seconds=0, told={"run": "earlier"})
-
-
-def suites(*outcomes: Outcome) -> list[ElementTree.Element]:
-    written = junit(outcomes)
-    SCHEMA.validate(written.decode())
-    return list(ElementTree.fromstring(written))
-
-
-def test_a_suite_a_run_and_a_case_for_it_and_each_of_its_gates() -> None:
-    good, bad, skipped = suites(GOOD, BAD, SKIPPED)
-    assert [case.get("name") for case in good.iter("testcase")] == ["run", "dev.error < 8%", "variance < 1%", "seconds < 1"]
-    assert (good.get("tests"), good.get("failures"), good.get("errors")) == ("4", "1", "0")
-    failure = good.find("testcase/failure")
-    assert failure is not None
-    assert failure.get("message") == "seconds < 1: 3.0 [3.0, 3.0]"
-    problem = bad.find("testcase/failure")
-    assert problem is not None
-    assert problem.text == "b: cannot write: no space\none\ntwo"
-    assert bad.findtext("system-out") == "one\ntwo"
-    assert skipped.find("testcase/skipped") is not None
-
-
-@pytest.mark.parametrize("status", ["killed", "invalid"])
-def test_what_never_came_to_a_result_is_an_error(status: str) -> None:
-    (suite,) = suites(Outcome(spec="b", name="b", status=status, failed=True, code=137, seconds=0, why="why"))
-    assert suite.get("errors") == "1"
-
-
-@given(text=st.text())
-def test_any_text_is_valid_xml(text: str) -> None:
-    assert suites(Outcome(spec=text, name=text, status="failed", failed=True, code=1, seconds=0, why=text, log=(text,)))
 
 
 def test_markdown_has_a_row_each_and_folds_the_failures() -> None:
@@ -79,6 +54,14 @@ def test_markdown_has_a_row_each_and_folds_the_failures() -> None:
     assert page.count("<details>") == 1
     assert "b: cannot write: no space\none\ntwo" in page
     assert "| b | – | failed | – | – |  |  | 0.5 s | 1 |" in page
+
+
+def test_gates_that_decided_are_named_with_their_numbers() -> None:
+    said = "a: seconds must be < 1, and is 3.0 s"
+    assert f"\n\n- {said}\n" in markdown_outcomes([GOOD], "h") + "\n"
+    assert "variance" not in markdown_outcomes([GOOD], "h")  # inconclusive: that did not decide
+    assert "- a: variance must be < 1%, and is 1.40 points" in markdown_outcomes([replace(GOOD, code=4)], "h")
+    assert "must be" not in markdown_outcomes([PART], "h")  # of a group the mean's decide
 
 
 def test_nothing_from_a_file_breaks_out_of_its_cell_or_block() -> None:
@@ -93,3 +76,38 @@ def test_json_is_the_contract_with_spec_gates_and_exit_code() -> None:
     told = GOOD.to_json()
     assert (told["spec"], told["run"], told["exit_code"], len(told["gates"])) == ("a.yaml", "20260131-120000-a-aaaa", 3, 3)
     assert BAD.to_json()["status"] == "failed"
+    assert (told["seed"], told["group"], told["runs"]) == (None, None, None)
+    told = GROUP.to_json()
+    assert (told["run"], told["group"], told["runs"], told["errors"]["dev"]) == (None, "abc", ["one", "two"], MEAN)
+    assert PART.to_json()["seed"] == 7
+
+
+def test_csv_has_every_figure() -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_outcomes([GOOD, BAD, PART, GROUP]))))
+    assert [row["name"] for row in rows] == ["a", "b", "d 1/2", "d, 2 seeds"]
+    assert (rows[0]["dev_error"], rows[0]["gates"], rows[0]["gates_failed"]) == ("0.014", "3", "1")
+    assert (rows[1]["status"], rows[1]["why"], rows[1]["dev_error"]) == ("failed", "b: cannot write: no space", "")
+    assert (rows[2]["seed"], rows[2]["group"]) == ("7", "abc")
+    assert (rows[3]["dev_n"], rows[3]["dev_spread"], rows[3]["run"]) == ("2", "0.005", "")
+
+
+def test_the_spread_has_a_column_where_there_is_one() -> None:
+    assert "spread" not in markdown_outcomes([GOOD], "h")
+    assert "| d, 2 seeds | mean | completed | 2.00 % | [1.00, 3.00] | 0.50 |" in markdown_outcomes([PART, GROUP], "h")
+
+
+def test_rows_fit_a_terminal() -> None:
+    out = Console(width=80, record=True, file=io.StringIO(), force_terminal=True)
+    shown = outcome_columns([GOOD, PART, GROUP, SKIPPED], {"20260131-120000-a-aaaa": "aaaa"})
+    left_out = print_runs(shown, out)
+    lines = out.export_text().splitlines()
+    assert len(lines) == 5
+    assert max(map(len, lines)) <= 80
+    assert "aaaa" in lines[1]
+    assert {column.heading for column in left_out} <= {"time", "exit", "verdict"}
+
+
+def test_no_column_is_empty() -> None:
+    assert [column.heading for column in outcome_columns([BAD], {})] == [
+        "spec", "run", "status", "dev error", "95 %", "time", "exit"
+    ]  # fmt: skip

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.rundir.curves import read_curves
+from dlrun.rundir.curves import mean_curve, read_curves
 from dlrun.rundir.paths import RunPaths
 
 HEADING = b"epoch,step,cost,train_error,dev_error\n"
@@ -46,3 +46,11 @@ def test_no_file_and_one_that_would_never_end_have_no_points(tmp_path: Path) -> 
     assert not any(read_curves(RunPaths(tmp_path)).values())
     os.mkfifo(tmp_path / "metrics.csv")
     assert not any(read_curves(RunPaths(tmp_path)).values())
+
+
+def test_the_mean_curve_has_the_epochs_that_all_have() -> None:
+    early, late = [(1.0, 0.4), (2.0, 0.2)], [(1.0, 0.2), (1.5, 0.3), (2.0, 0.1), (3.0, 0.05)]
+    assert [epoch for epoch, _ in mean_curve([early, late])] == [1.0, 2.0]
+    assert [value for _, value in mean_curve([early, late])] == pytest.approx([0.3, 0.15])
+    assert mean_curve([late]) == late
+    assert mean_curve([early, []]) == []

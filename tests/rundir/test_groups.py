@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from dlrun.rundir.groups import OF_NO_ACCOUNT, group_key, group_of, groups_of, key_of, siblings
+from dlrun.errors import InvalidInput
+from dlrun.rundir.groups import OF_NO_ACCOUNT, find_group, group_key, group_of, groups_beside, groups_of, key_of, siblings
 from dlrun.rundir.listing import list_runs, read_run
 from dlrun.rundir.record import Branch, RunRecord
-from dlrun.statistics.means import student_score
+from dlrun.statistics.student import student_score
 from tests.stored_runs import SPEC, changed, spec_with, store_run
 
 
@@ -92,6 +93,42 @@ def test_siblings_have_the_name_and_the_directory(tmp_path: Path) -> None:
     assert len(group.runs) == 2
 
 
+def test_the_groups_of_several_runs_are_those_of_each(tmp_path: Path) -> None:
+    a, b = store_run(tmp_path, 0, "aaaa"), store_run(tmp_path, 1, "bbbb", spec=spec_with(seed=8))
+    other = store_run(tmp_path / "other", 2, "cccc")
+    child = store_run(tmp_path, 3, "dddd", branch=Branch(parent="other", epoch=3, step=30, changes=("seed=1",)))
+    runs = [read_run(paths) for paths in (a, other, child, b)]
+    assert groups_beside(runs) == [group_of(run, siblings(run.paths)) for run in runs]
+    assert [len(group.runs) if group else 0 for group in groups_beside(runs)] == [2, 1, 0, 2]
+
+
 def test_an_older_record_is_grouped_by_what_it_says(tmp_path: Path) -> None:
     record = RunRecord.load(store_run(tmp_path, 0, "aaaa"))
     assert key_of(record) == key_of(replace(record, group="something"))
+
+
+def test_a_group_is_found_by_any_of_its_runs_and_by_its_key(tmp_path: Path) -> None:
+    first = store_run(tmp_path, 0, "aaaa")
+    store_run(tmp_path, 1, "bbbb", spec=spec_with(seed=8))
+    store_run(tmp_path, 2, "cccc", spec=spec_with(learning_rate__initial=0.1))
+    for reference in ("aaaa", "bbbb", "@last~1", str(first.root), group_key(SPEC)):
+        assert [run.paths.id[-4:] for run in find_group(reference, tmp_path).runs] == ["bbbb", "aaaa"]
+
+
+def test_a_renamed_run_is_in_its_own_group(tmp_path: Path) -> None:
+    store_run(tmp_path, 0, "aaaa").root.rename(tmp_path / "elsewhere")
+    (run,) = find_group(str(tmp_path / "elsewhere"), tmp_path).runs
+    assert run.paths.id == "elsewhere"
+
+
+def test_what_has_no_group_is_said_to_have_none(tmp_path: Path) -> None:
+    store_run(tmp_path, 0, "aaaa", branch=Branch(parent="other", epoch=3, step=30, changes=("seed=1",)))
+    store_run(tmp_path, 1, "bbbb", spec={**SPEC, "data": {"split": {"fold": {"number": 1, "of": 5}}}})
+    for reference, said in (
+        ("aaaa", "aaaa has no group: it left its parent"),
+        ("bbbb", "bbbb has no group: it is of folds"),
+        ("0123456789", "there is no group '0123456789'"),
+        ("zzzz", "there is no run 'zzzz'"),
+    ):
+        with pytest.raises(InvalidInput, match=said):
+            find_group(reference, tmp_path)

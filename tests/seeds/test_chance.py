@@ -5,28 +5,27 @@ from pathlib import Path
 import pytest
 
 from dlrun.experiment.opening import open_run
-from dlrun.experiment.run import Run
 from dlrun.experiment.setup import set_up
 from dlrun.rundir.groups import group_key
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
 from dlrun.seeding import derived_seeds
 from dlrun.seeds.chance import seed_jobs
-from dlrun.seeds.jobs import Done, Job, run_jobs
+from dlrun.seeds.jobs import Done, run_jobs
 from dlrun.spec import LoadedSpec, read_spec
 from tests.experiments import SMALL, write_spec
 
 SAME = ("resolved.yaml", "metrics.csv", "steps.csv", "layers.csv", "preparation.json", "predictions/dev.csv", "diagnosis.json")
 
 
-def unseen(job: Job, run: Run) -> None:
-    for _ in run.train():
-        pass
+def unseen(event: object) -> None:
+    pass
 
 
 def trained(loaded: LoadedSpec, runs: Path) -> RunPaths:
     with open_run(set_up(loaded), runs) as run:
-        unseen(Job(loaded, (), ""), run)
+        for _ in run.train():
+            pass
         run.finish()
         return run.paths
 
@@ -35,7 +34,7 @@ def trained(loaded: LoadedSpec, runs: Path) -> RunPaths:
 def children(tmp_path_factory: pytest.TempPathFactory) -> list[Done]:
     directory = tmp_path_factory.mktemp("seeds")
     jobs = seed_jobs(read_spec(write_spec(directory), ["training.epochs=2"]), ["training.epochs=2"], 3)
-    return list(run_jobs(jobs, directory / "runs", argv=["dlrun"], follow=unseen))
+    return list(run_jobs(jobs, directory / "runs", workers=2, see=unseen))
 
 
 def bytes_of(paths: RunPaths) -> dict[str, bytes]:

@@ -9,28 +9,27 @@ import pytest
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import DlrunError, InvalidInput
 from dlrun.experiment.opening import open_run
-from dlrun.experiment.run import Run
 from dlrun.experiment.setup import set_up
 from dlrun.experiment.stored import stored_diagnosis
+from dlrun.rundir.groups import key_of
 from dlrun.rundir.listing import read_run
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
 from dlrun.seeds.folds import Pooled, fold_jobs, pool, pooled_rows
-from dlrun.seeds.jobs import Done, Job, run_jobs
+from dlrun.seeds.jobs import Done, run_jobs
 from dlrun.spec import LoadedSpec, read_spec
 from tests.experiments import REGRESSION, SMALL, write_spec, write_table
 
 SAME = ("resolved.yaml", "metrics.csv", "steps.csv", "preparation.json", "predictions/dev.csv", "diagnosis.json")
 
 
-def unseen(job: Job, run: Run) -> None:
-    for _ in run.train():
-        pass
+def unseen(event: object) -> None:
+    pass
 
 
 def folded(directory: Path, text: str, *overrides: str) -> tuple[list[Done], Pooled]:
     loaded = read_spec(write_spec(directory, text), overrides)
-    finished = list(run_jobs(fold_jobs(loaded, overrides, 3), directory / "runs", argv=[], follow=unseen))
+    finished = list(run_jobs(fold_jobs(loaded, overrides, 3), directory / "runs", workers=2, see=unseen))
     assert [done.error for done in finished] == [None] * 3
     return finished, pool(finished, loaded, directory / "runs", argv=["dlrun"], overrides=overrides)
 
@@ -52,7 +51,8 @@ def rows_of(paths: RunPaths) -> list[list[str]]:
 
 def trained(loaded: LoadedSpec, runs: Path) -> RunPaths:
     with open_run(set_up(loaded), runs) as run:
-        unseen(Job(loaded, (), ""), run)
+        for _ in run.train():
+            pass
         run.finish()
         return run.paths
 
@@ -71,6 +71,7 @@ def test_folds_are_what_their_overrides_train_by_hand(moons: tuple[list[Done], P
     done = moons[0][1]
     again = trained(read_spec(write_spec(tmp_path), done.job.overrides), tmp_path / "runs")
     assert bytes_of(again) == bytes_of(paths_of(done))
+    assert RunRecord.load(again).group == RunRecord.load(paths_of(done)).group
 
 
 def test_the_pooled_table_has_every_row_once_as_its_fold_predicted_it(moons: tuple[list[Done], Pooled]) -> None:
@@ -101,7 +102,8 @@ def test_the_pooled_run_is_read_like_a_run(moons: tuple[list[Done], Pooled]) -> 
     assert RunRecord.load(paths) == record
     assert record.kind == "folds"
     assert record.summary["folds"] == [paths_of(done).id for done in finished]
-    assert {RunRecord.load(paths_of(done)).group for done in finished} == {record.group}
+    records = [RunRecord.load(paths_of(done)) for done in finished]
+    assert {one.group for one in records} == {record.group} == {key_of(one) for one in (*records, record)}
     assert record.spec["data"]["split"]["fold"] is None
 
 

@@ -1,6 +1,5 @@
 """A pool of processes: in order, so many at once, each with one thread, and none outlives its head."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,6 +7,7 @@ import time
 from pathlib import Path
 
 from dlrun.workers.pool import Ended, Job, Pool, Started
+from tests.heads import is_there
 
 SLEEPS = "import time; time.sleep(60)"
 
@@ -83,14 +83,12 @@ def test_no_worker_outlives_its_head(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     deadline = time.monotonic() + 2
-    while (left := [pid for pid in pids if _is_there(pid)]) and time.monotonic() < deadline:
+    while (left := [pid for pid in pids if is_there(pid)]) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not left
 
 
-def _is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+def test_what_cannot_be_started_has_ended() -> None:
+    (found,) = [event for event in Pool(1).run([Job(0, ("/nowhere/at/all",))]) if isinstance(event, Ended)]
+    assert found.code == 1
+    assert "cannot start a process: No such file" in found.stderr

@@ -27,17 +27,33 @@ OURS = tuple(  # where Python, what is installed, and this code lie; what the ke
     )
 )
 
+SIBLING = "20260131-120100-small-bbbb"  # an honest run beside the one that is read: the same data, another seed
+
 COMMANDS: dict[str, Sequence[str]] = {
     "ls": ["ls", "--runs-dir", "{runs}"],
     "ls --format json": ["ls", "--runs-dir", "{runs}", "--format", "json"],
     "ls --format csv": ["ls", "--runs-dir", "{runs}", "--format", "csv"],
     "ls --format md": ["ls", "--runs-dir", "{runs}", "--format", "md", "--sort", "dev_error", "--where", "epochs<5"],
+    "ls --groups": ["ls", "--runs-dir", "{runs}", "--groups"],
+    "ls --groups --format json": ["ls", "--runs-dir", "{runs}", "--groups", "--format", "json"],
+    "best": ["best", "--runs-dir", "{runs}"],
+    "best by a key of the spec": ["best", "--runs-dir", "{runs}", "--by", "seed", "--max", "--where", "epochs<5"],
     "show": ["show", "{run}"],
     "show --format json": ["show", "{run}", "--format", "json"],
+    "show --lineage": ["show", "{run}", "--lineage"],
     "diagnose": ["diagnose", "{run}"],
     "diagnose --format json": ["diagnose", "{run}", "--format", "json"],
+    "diagnose --seeds": ["diagnose", "{run}", "--seeds"],
+    "diagnose --seeds of the other": ["diagnose", "{other}", "--seeds", "--format", "json"],
+    "compare": ["compare", "{run}", "{other}"],
+    "compare, the other one first": ["compare", "{other}", "{run}", "--runs-dir", "{runs}"],
+    "compare --format json": ["compare", "{run}", "{other}", "--format", "json"],
+    "compare --format csv": ["compare", "{other}", "--against", "{run}", "--format", "csv"],
+    "compare --format md": ["compare", "{other}", "{run}", "--format", "md"],
     "gate": ["gate", "{run}"],
     "gate of predictions": ["gate", "{run}", "dev.macro_f1 >= 0", "dev.auc >= 0", "dev.loss < 1e9", "--format", "json"],
+    "gate against the other": ["gate", "{run}", "dev.error vs {other} not worse"],
+    "gate of the other against it": ["gate", "{other}", "dev.error vs {run} not worse", "--format", "json"],
     "export": ["export", "{run}", "--to", "npz", "--out", "{out}/net.npz"],
     "predict": ["predict", "{run}", "{rows}", "--out", "{out}/rows.csv"],
     "predict --format json": ["predict", "{run}", "{rows}", "--out", "{out}/rows.json", "--format", "json"],
@@ -103,11 +119,11 @@ class Read:
 
 def read_all(run: Path, rows: Path, out: Path) -> Iterator[Done]:
     """Do all that reads a run."""
-    places = {"runs": str(run.parent), "run": f"{run}/", "rows": str(rows), "out": str(out)}
+    places = {"runs": str(run.parent), "run": f"{run}/", "other": f"{run.parent / SIBLING}/", "rows": str(rows), "out": str(out)}
     for name, words in COMMANDS.items():
         for left in out.iterdir():
             left.unlink()
-        yield _command(name, [word.format(**places) if word.startswith("{") else word for word in words], out)
+        yield _command(name, [word.format(**places) for word in words], out)
     for name, member in API.items():
         yield _member(name, member, run, out)
 

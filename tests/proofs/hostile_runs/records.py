@@ -54,6 +54,7 @@ RECORD: dict[str, Forge] = {
         for what, value in {"400 digits": FAR, "text": '"x"', "a list": "[[1]]"}.items()
     },
     "run.json with a dev error of 400 digits": put("run.json", "summary.errors.dev.error", int(FAR)),
+    "run.json with a dev error of 1e200": put("run.json", "summary.errors.dev.error", 1e200),
     "run.json with limits of text": put("run.json", "summary.errors.dev", {"error": 0.1, "low": "x", "high": [1], "n": {}}),
     "run.json with a dev error of 1e308": put("run.json", "summary.errors.dev", {"error": 1e308, "low": -1e308, "high": 1e308}),
     "run.json with a number of 5,000 digits": replace("run.json", '"pid": ', '"pid": ' + "9" * 5000),
