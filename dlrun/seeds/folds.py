@@ -56,6 +56,9 @@ def fold_jobs(loaded: LoadedSpec, overrides: Sequence[str], count: int) -> list[
     if spec.data.train_dev:
         what = "folds are divided into train and dev alone, there is no train-dev part"
         raise InvalidInput(loaded.problem("data.train_dev", what, "-s data.train_dev=0"))
+    if spec.diagnosis.metric != "error":
+        what = f"diagnosis.metric is {spec.diagnosis.metric}: folds are pooled and judged by their errors"
+        raise InvalidInput(loaded.problem("diagnosis.metric", what, "-s diagnosis.metric=error"))
     group = group_key({**spec.model_dump(mode="json"), "folds": count})
     jobs = []
     for number in range(1, count + 1):
