@@ -31,10 +31,9 @@ def headline(gaps: Mapping[str, Gap], threshold: float, unit: Unit, *, unseen: s
     gaps are bias, variance, data mismatch and overfitting to dev, as far as they are known; `unseen` is the part that variance is
     measured on.
     """
-    deciding = {"bias": "training", "variance": unseen, "data mismatch": "dev", "overfitting to dev": "test"}
     high = [name for name, gap in gaps.items() if gap.status == "high"]
-    undecided = {name: gap for name, gap in gaps.items() if gap.status == "inconclusive"}
-    still_open = [_open_question(name, deciding[name], gap, threshold, unit) for name, gap in undecided.items()]
+    undecided = open_questions(gaps, threshold, unit, unseen=unseen)
+    still_open = list(undecided)
     if high == ["bias", "variance"]:
         return "; ".join(["both: high bias and high variance, the worst of the four", *still_open])
     if "variance" not in gaps:
@@ -48,6 +47,13 @@ def headline(gaps: Mapping[str, Gap], threshold: float, unit: Unit, *, unseen: s
     opening = "neither" if list(gaps) == ["bias", "variance"] else "nothing high"
     below = f"{measured} below the tolerance of {plain(threshold * unit.factor)}{unit.word}"
     return "; ".join([f"{opening}: {below}", *still_open])
+
+
+def open_questions(gaps: Mapping[str, Gap], threshold: float, unit: Unit, *, unseen: str = "dev") -> list[str]:
+    """Return each gap that is inconclusive, with its numbers and about how many examples would decide it."""
+    deciding = {"bias": "training", "variance": unseen, "data mismatch": "dev", "overfitting to dev": "test"}
+    undecided = {name: gap for name, gap in gaps.items() if gap.status == "inconclusive"}
+    return [_open_question(name, deciding[name], gap, threshold, unit) for name, gap in undecided.items()]
 
 
 def numbers(interval: Interval, unit: Unit) -> str:

@@ -17,7 +17,7 @@ from dlrun.diagnosis.errors import (
     metric_of,
 )
 from dlrun.diagnosis.gaps import Gap, gap
-from dlrun.diagnosis.headline import UNITS, headline, plain
+from dlrun.diagnosis.headline import UNITS, headline, open_questions, plain
 from dlrun.errors import DlrunError
 from dlrun.statistics.intervals import Estimate, exact
 
@@ -91,8 +91,16 @@ class Diagnosis:
     @property
     def headline(self) -> str:
         """The verdict in one line."""
-        part = "train-dev" if self.errors.train_dev else "dev"
-        return headline(self.gaps, self.threshold, UNITS[self.rungs.rung_metric], unseen=part)
+        return headline(self.gaps, self.threshold, UNITS[self.rungs.rung_metric], unseen=self._unseen)
+
+    @property
+    def open_questions(self) -> list[str]:
+        """The gaps that are inconclusive, in words."""
+        return open_questions(self.gaps, self.threshold, UNITS[self.rungs.rung_metric], unseen=self._unseen)
+
+    @property
+    def _unseen(self) -> str:
+        return "train-dev" if self.errors.train_dev else "dev"
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Baselines, trained in passing: what the most frequent class, the mean, and a network without hidden layers reach on dev.
 
-They see the inputs as the network does. Their work is bounded by a count of operations, never by a clock: the same run has the same
-baselines, bit for bit, and nothing they draw is drawn by anything else.
+They see the inputs as the network does. Their work is bounded by a count of operations, never by a clock: the same run has the
+same baselines, bit for bit, and nothing they draw is drawn by anything else.
 """
 
 from collections.abc import Iterator

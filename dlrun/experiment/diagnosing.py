@@ -1,4 +1,4 @@
-"""The diagnosis of a run that ends: errors of its parts, the same in the metric that is asked for, and what stands beside them."""
+"""The diagnosis of a run that ends: errors of its parts, the same in the metric asked for, and what stands beside them."""
 
 from collections.abc import Callable, Iterable, Mapping
 
