@@ -12,7 +12,7 @@ from dlrun.report.ladder_rows import KINDS, gap_of
 from dlrun.report.terminal import COLOURS
 from dlrun.statistics.intervals import Interval, exact
 
-LEGEND = "● measured, ├─┤ its 95 % interval, ┊ the tolerance above the rung before"
+LEGEND = "● measured  ├─┤ 95 % interval  ┊ tolerance above the rung before"
 LEAST = 16  # columns of the axis
 FARTHEST = 1.0  # a baseline is on the axis if it makes it longer by no more than this share
 
