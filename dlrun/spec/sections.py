@@ -235,7 +235,7 @@ class Diagnosis:
     assumed, and the report says so."""
     tolerance: Annotated[float, Gt(0)] = 0.02
     """How large a gap may be before it matters: points for an error rate; for an RMSE a fraction of the target's standard
-    deviation, for a loss one of the loss of always saying what is usual, the shares of the classes or the mean."""
+    deviation; for a loss a fraction of that of always giving the shares of the classes, or the mean."""
     metric: Literal["error", "loss", "macro_f1", "auc"] = "error"
-    """What the ladder's rungs are measured in, where errors say little: of rare classes, `1 − macro_f1` or `1 − auc`, which
-    are better when smaller, as errors are. Gates and comparisons have names of their own, and keep to them."""
+    """What the rungs of the ladder are: `error` rates or RMSEs, mean `loss`; where a class is rare, 1 − `macro_f1` or 1 − `auc`,
+    which are better when smaller, as errors are. Gates and comparisons keep to what they name."""
