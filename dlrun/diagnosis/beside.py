@@ -100,7 +100,7 @@ class Beside:
     def from_json(cls, tree: dict[str, Any], metric: Metric, confidence: float = CONFIDENCE) -> Self:
         """Return what a diagnosis.json holds, also an older one, which has none of it."""
         found, last = tree.get("calibration"), tree.get("last_dev_errors")
-        stored = tree.get("baselines") or []
+        stored = tree.get("baselines", [])
         if not isinstance(stored, list) or len(stored) > len(WORDS):
             raise ValueError("baselines are a short list")
         return cls(

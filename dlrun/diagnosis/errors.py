@@ -97,7 +97,7 @@ def errors_from_json(tree: dict[str, Any]) -> Errors:
         target=target,
         target_assumed=bool(tree["target_assumed"]),
         dev_is_unlike_train=bool(tree.get("dev_is_unlike_train", False)),
-        dev_extremes=_extremes(tree.get("dev_extremes") or {}),
+        dev_extremes=_extremes(tree.get("dev_extremes", {})),
         wrong_labels=tuple(part for part in PARTS if part in tree.get("wrong_labels", ())),
         train=parts["train"],
         train_dev=parts.get("train_dev"),

@@ -43,7 +43,7 @@ def picture(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         style = "dim" if line.beside else ""
         status = Text(line.status, style=COLOURS.get(line.status, "dim"))
         yield Text.assemble((f"{line.name:<{names}}  ", style), (drawn, style), (f"  {value:>{figures}}  ", style), status)
-    yield Text(f"{'':{names}}  {LEGEND}", style="dim")
+    yield Text(f"{'':{max(0, min(names + 2, width - len(LEGEND)))}}{LEGEND}", style="dim")
 
 
 def _lines(diagnosis: Diagnosis) -> Iterator[_Line]:

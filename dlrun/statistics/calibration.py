@@ -46,25 +46,30 @@ def expected_error(probability: Array, happened: BoolArray, bins: int, seed: int
 
     An absolute value is never below 0, so chance alone makes it larger: the mean of resampled values lies above the measured one
     by about as much as that lies above the truth. The limits are therefore the basic bootstrap's, 2 ê − q, which take this off
-    again; where the upper one falls below ê it is ê. A resampled bin has the mean difference of a normal distribution with the
-    bin's own deviation/√m_b.
+    again; where the upper one falls below ê it is ê. The lower one is 0 where ê is no larger than what probabilities that are
+    true show in 95 of 100 cases. A resampled bin has the mean difference of a normal distribution with the bin's own deviation/√m_b, or
+    with that of true probabilities, √(mean p(1 − p)/m_b) around 0.
     Errors: ValueError without examples.
     Source: Naeini, Cooper & Hauskrecht 2015 (AAAI), with bins of equal mass as in Nguyen & O'Connor 2015 (EMNLP); the bias:
-    Bröcker 2012, Climate Dynamics 39, 655–667; the limits: Davison & Hinkley 1997, Bootstrap Methods, section 5.2.
+    Bröcker 2012, Climate Dynamics 39, 655–667; the limits: Davison & Hinkley 1997, Bootstrap Methods, section 5.2; true
+    probabilities resampled: Vaicenavicius et al. 2019 (AISTATS).
     """
     m = len(probability)
     if m == 0:
         raise ValueError("no example has no probability")
     p = probability.astype(np.float64)
-    ranked = (happened - p)[np.argsort(p, kind="stable")]
-    parts = np.array_split(ranked, bins)
+    order = np.argsort(p, kind="stable")
+    parts, doubts = (np.array_split(values[order], bins) for values in (happened - p, p * (1 - p)))
     weights = np.array([len(part) / m for part in parts])
     means = np.array([part.mean() for part in parts])
     value = float((weights * np.abs(means)).sum())
     if m <= bins:
         return Estimate(value, 0.0, 1.0, m)
-    errors = np.array([part.std(ddof=1) / np.sqrt(len(part)) if len(part) > 1 else 1.0 for part in parts])
-    drawn = means + errors * rng_for(seed, Stream.BOOTSTRAP).standard_normal((REPLICATES, bins))
+    errors = np.array([part.std(ddof=1) / np.sqrt(len(part)) for part in parts])
+    if_true = np.array([np.sqrt(doubt.mean() / len(doubt)) for doubt in doubts])
+    noise = rng_for(seed, Stream.BOOTSTRAP).standard_normal((REPLICATES, bins))
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile((weights * np.abs(drawn)).sum(axis=1), [tail, 1 - tail])
-    return Estimate(value, min(value, max(0.0, 2 * value - float(high))), min(1.0, max(value, 2 * value - float(low))), m)
+    q_low, q_high = np.quantile((weights * np.abs(means + errors * noise)).sum(axis=1), [tail, 1 - tail])
+    chance = float(np.quantile((weights * np.abs(if_true * noise)).sum(axis=1), CONFIDENCE))
+    low = 0.0 if value <= chance else min(value, max(0.0, 2 * value - float(q_high)))
+    return Estimate(value, low, min(1.0, max(value, 2 * value - float(q_low))), m)

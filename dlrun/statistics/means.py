@@ -129,7 +129,9 @@ def mean_interval(intervals: Sequence[Interval]) -> Interval:
     """
     found = mean_of([one.value for one in intervals])
     value, runs = found.value, len(intervals)
-    chance = (value - found.low, found.high - value) if runs > 1 else (0.0, 0.0)
+    if runs == 1:
+        return intervals[0]
+    chance = value - found.low, found.high - value
     below = fsum(one.value - one.low for one in intervals) / runs
     above = fsum(one.high - one.value for one in intervals) / runs
     return Interval(value, value - hypot(below, chance[0]), value + hypot(above, chance[1]))

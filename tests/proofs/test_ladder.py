@@ -1,9 +1,10 @@
 """The ladder: intervals hold the truth as often as they say, and tasks made to have one fault get the verdict that names it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import comb, sqrt
 from pathlib import Path
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,7 +76,7 @@ def least_covered(n: int) -> float:
     for expected in np.linspace(0.01, FEWEST, 2_000):
         p = expected / n
         chances = (comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(40))
-        shares.append(sum(chance for chance, found in zip(chances, limits, strict=True) if found.low <= p <= found.high))
+        shares.append(float(sum(chance for chance, found in zip(chances, limits, strict=True) if found.low <= p <= found.high)))
     return min(shares)
 
 
@@ -85,11 +86,13 @@ def test_intervals_hold_the_truth(record_property: RecordProperty) -> None:
     bar = "93 to 97 % on average, of settings with 5 expected errors and more; with fewer, Wilson's never under 83 %"
     with proof(record_property, "95 % intervals of errors, gaps, RMSEs and losses hold the truth", bar=bar) as row:
         shares: dict[str, list[float]] = {}
-        tables: list[tuple[str, Mapping[object, Draw], int]] = [
-            ("Wilson", dict(RATES), 2_000), ("gaps", dict(GAPS), 2_000), ("bootstrap", dict(DRAWN), cases(2_000, 60)),
-        ]  # fmt: skip
-        for name, settings, count in tables:
-            shares[name] = [covered(draw, count, rng) for draw in settings.values()]
+        tables: dict[str, tuple[list[Draw], int]] = {
+            "Wilson": ([*RATES.values()], 2_000),
+            "gaps": ([*GAPS.values()], 2_000),
+            "bootstrap": ([*DRAWN.values()], cases(2_000, 60)),
+        }
+        for name, (settings, count) in tables.items():
+            shares[name] = [covered(draw, count, rng) for draw in settings]
             row.cases += count * len(settings)
         rarest = min(least_covered(n) for n in (40, 359, 10_000 if FULL else 1_000))
         average = {name: sum(found) / len(found) for name, found in shares.items()}
@@ -103,7 +106,7 @@ def test_intervals_hold_the_truth(record_property: RecordProperty) -> None:
         assert (0.93 if FULL else 0.86) <= average["bootstrap"] <= (0.97 if FULL else 1.0)
 
 
-Arrays = dict[str, Array | IntArray]
+Arrays = dict[str, Any]
 APART = NormalDist().inv_cdf(0.95)  # of the mean of each class from 0: the best possible error is 5 %
 
 

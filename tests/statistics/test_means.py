@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from dlrun.statistics.intervals import Estimate, wilson
-from dlrun.statistics.means import MeanProportion, mean_error, mean_of, student_score
+from dlrun.statistics.intervals import Estimate, Interval, wilson
+from dlrun.statistics.means import MeanProportion, mean_error, mean_interval, mean_of, student_score
 from tests.strategies import quick
 
 numbers = st.floats(-1e6, 1e6)
@@ -91,3 +91,15 @@ def test_the_mean_of_root_mean_squares_adds_both_kinds_of_chance() -> None:
     assert found.low == max(0.0, 2.5 - sqrt(0.5**2 + student**2))
     assert found.at(200).high == pytest.approx(2.5 + sqrt(0.25**2 + student**2))
     assert not isfinite(mean_error([Estimate(2.0, 0.0, inf, 1)]).high)
+
+
+def test_figures_below_0_have_a_mean_with_both_kinds_of_chance() -> None:
+    one = Interval(-0.1, -0.2, 0.1)
+    single = mean_interval([one])
+    assert (single.value, single.low, single.high) == pytest.approx((-0.1, -0.2, 0.1))
+    alike = mean_interval([one, one])
+    assert (alike.value, alike.low, alike.high) == pytest.approx((-0.1, -0.2, 0.1))
+    apart = mean_interval([one, Interval(0.1, 0.0, 0.3)])
+    assert apart.value == pytest.approx(0.0)
+    assert apart.low < -0.1
+    assert apart.high > 0.2
