@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from dlrun.diagnosis.headline import RungMetric
 
 
+COLOURS = {"high": "red", "low": "green", "inconclusive": "yellow"}  # of a gap's status
 PERCENT = ("error_rate", "macro_f1", "auc")  # what is written as a percentage
 
 

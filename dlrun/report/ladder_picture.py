@@ -7,9 +7,8 @@ from math import isfinite
 from rich.text import Text
 
 from dlrun.diagnosis.ladder import Diagnosis
-from dlrun.report.figures import error_text
+from dlrun.report.figures import COLOURS, error_text
 from dlrun.report.ladder_rows import KINDS, gap_of
-from dlrun.report.terminal import COLOURS
 from dlrun.statistics.intervals import Interval, exact
 
 LEGEND = "● measured  ├─┤ 95 % interval  ┊ tolerance above the rung before"

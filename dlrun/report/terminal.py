@@ -9,13 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from dlrun.printable import printable_lines
+from dlrun.report.figures import COLOURS
 
 if TYPE_CHECKING:
     from dlrun.diagnosis.ladder import Diagnosis
 
 PLAIN_WIDTH = 120  # columns where there is no terminal to ask
 WIDE = 110  # columns that the whole table needs
-COLOURS = {"high": "red", "low": "green", "inconclusive": "yellow"}
 
 
 class Plain(Console):

@@ -47,8 +47,8 @@ def expected_error(probability: Array, happened: BoolArray, bins: int, seed: int
     An absolute value is never below 0, so chance alone makes it larger: the mean of resampled values lies above the measured one
     by about as much as that lies above the truth. The limits are therefore the basic bootstrap's, 2 ê − q, which take this off
     again; where the upper one falls below ê it is ê. The lower one is 0 where ê is no larger than what probabilities that are
-    true show in 95 of 100 cases. A resampled bin has the mean difference of a normal distribution with the bin's own deviation/√m_b, or
-    with that of true probabilities, √(mean p(1 − p)/m_b) around 0.
+    true show in 95 of 100 cases. A resampled bin has the mean difference of a normal distribution with the bin's own
+    deviation/√m_b, or with that of true probabilities, √(mean p(1 − p)/m_b) around 0.
     Errors: ValueError without examples.
     Source: Naeini, Cooper & Hauskrecht 2015 (AAAI), with bins of equal mass as in Nguyen & O'Connor 2015 (EMNLP); the bias:
     Bröcker 2012, Climate Dynamics 39, 655–667; the limits: Davison & Hinkley 1997, Bootstrap Methods, section 5.2; true
