@@ -145,7 +145,7 @@ def pooled_diagnosis(finished: Sequence[Done], rows: Rows) -> Diagnosis:
         squares = np.array([(float(label) - float(prediction)) ** 2 for _, label, prediction, *_ in rows])
         dev = root_mean_square(squares, finished[0].job.loaded.spec.seed)
     unlike = any(one.errors.dev_is_unlike_train for one in found)
-    errors = replace(first.errors, train=train, train_dev=None, dev=dev, dev_is_unlike_train=unlike)
+    errors = replace(first.errors, train=train, train_dev=None, dev=dev, dev_is_unlike_train=unlike, dev_extremes=())
     return diagnose(errors, tolerance=first.tolerance, scale=fsum(one.scale for one in found) / len(found))
 
 
