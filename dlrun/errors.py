@@ -63,6 +63,12 @@ class GateUndecided(DlrunError):
     exit_code = 4
 
 
+class DiagnosisUndecided(DlrunError):
+    """A gap of the ladder lies on both sides of the tolerance; an error under --strict alone."""
+
+    exit_code = 4
+
+
 class Diverged(DlrunError):
     """A cost or gradient stopped being a finite number; found before the update, so the parameters are the last good ones."""
 

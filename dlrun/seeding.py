@@ -23,6 +23,7 @@ class Stream(IntEnum):
     COLUMN_SCALES = 10
     SEEDS = 11  # counter: the child; the seeds of runs that differ in nothing else
     FOLDS = 12
+    BASELINE = 13  # the order of the examples that a linear baseline is trained on
 
 
 def rng_for(seed: int, stream: Stream, counter: int = 0) -> np.random.Generator:

@@ -30,6 +30,7 @@ def test_stream_numbers_are_frozen() -> None:
         "COLUMN_SCALES": 10,
         "SEEDS": 11,
         "FOLDS": 12,
+        "BASELINE": 13,
     }
 
 

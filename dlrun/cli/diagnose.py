@@ -8,6 +8,7 @@ from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, RunReference, R
 from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
+    from dlrun.diagnosis.ladder import Diagnosis
     from dlrun.rundir.groups import Group
     from dlrun.rundir.paths import RunPaths
 
@@ -17,33 +18,44 @@ def diagnose(
     seeds: Annotated[
         bool, typer.Option("--seeds", help="Of the mean of the runs that differ from it by their seed alone.")
     ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 4 if a gap is inconclusive.")] = False,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
     debug: Debug = False,
 ) -> None:
-    """Say what is wrong with a run: high bias, high variance, both, neither, or not enough examples to know."""
-    from dlrun.data.findings import told
-    from dlrun.experiment.checking import stored_findings
+    """Say what is wrong with a run: high bias, high variance, data mismatch, overfitting to dev, or not enough examples to know.
+
+    The ladder of errors is drawn to scale, with baselines and calibration beside it; test is on it once somebody has looked.
+    """
     from dlrun.experiment.stored import stored_diagnosis
     from dlrun.gates.stored import stored_rows
-    from dlrun.printable import printable
-    from dlrun.report.group_table import mean_text, metric_of
-    from dlrun.report.terminal import console, print_diagnosis
     from dlrun.rundir.record import RunRecord
     from dlrun.rundir.references import find_run
 
     paths = find_run(run, runs_dir)
     if seeds:
-        _diagnose_group(paths, output)
+        raise_if_open(_diagnose_group(paths, output), strict=strict)
         return
     found = stored_diagnosis(paths)
     if output is Format.json:
         gates = [row.to_json() for row in stored_rows(RunRecord.load(paths).summary.get("gates"))]
         print_json(found.to_json() | {"gates": gates})
-        return
+    else:
+        _print(paths, found)
+    raise_if_open(found, strict=strict)
+
+
+def _print(paths: "RunPaths", found: "Diagnosis") -> None:
+    """Print a run's diagnosis, what the checks found in its data, and where its mean over seeds is told."""
+    from dlrun.data.findings import told
+    from dlrun.experiment.checking import stored_findings
+    from dlrun.printable import printable
+    from dlrun.report.group_table import mean_text, metric_of
+    from dlrun.report.terminal import console, print_diagnosis
+
     out = console()
     out.print(printable(f"run {paths.id}"), style="dim")
-    print_diagnosis(found, out)
+    print_diagnosis(found, out, full=True)
     for sentence in told(stored_findings(paths)):
         out.print(printable(f"· {sentence}"), style="dim")
     group = _group(paths)
@@ -59,8 +71,19 @@ def _group(paths: "RunPaths") -> "Group | None":
     return group_of(read_run(paths), siblings(paths))
 
 
-def _diagnose_group(paths: "RunPaths", output: Format) -> None:
-    """Print the runs of a group, and the diagnosis of their mean."""
+def raise_if_open(found: "Diagnosis", *, strict: bool) -> None:
+    """Return unless strict is asked for and a gap is inconclusive.
+
+    Errors: DiagnosisUndecided with every such gap, and how many examples would decide it.
+    """
+    from dlrun.errors import DiagnosisUndecided, Problem
+
+    if strict and (questions := found.open_questions):
+        raise DiagnosisUndecided(*(Problem(what=f"inconclusive: {question}") for question in questions))
+
+
+def _diagnose_group(paths: "RunPaths", output: Format) -> "Diagnosis":
+    """Print the runs of a group, and the diagnosis of their mean, which is returned."""
     from dlrun.experiment.stored import completed_group, group_diagnosis
     from dlrun.report.gate_rows import gates_page
     from dlrun.report.group_table import group_json, metric_of, print_group
@@ -76,8 +99,9 @@ def _diagnose_group(paths: "RunPaths", output: Format) -> None:
         runs = [{"run": run.paths.id, "seed": run.value("seed"), "status": run.status} for run in reversed(group.runs)]
         told = {"runs": runs, "diagnosis": diagnosis.to_json(), "gates": [row.to_json() for row in gates]}
         print_json({**group_json(group), **told})
-        return
+        return diagnosis
     out = console()
-    print_group(group, short_ids(siblings(paths)), diagnosis, out)
+    print_group(group, short_ids(siblings(paths)), diagnosis, out, full=True)
     for part in gates_page(gates, metric_of(group)) if gates else ():
         out.print(part)
+    return diagnosis

@@ -1,72 +1,52 @@
-"""The ladder of errors: target, train, train_dev, dev; each step up it has a name, a size, and a cure of its own."""
+"""The ladder of errors: target, train, train_dev, dev, test; each step up it has a name, a size, and a cure of its own."""
 
-import sys
-from dataclasses import dataclass
-from math import inf, isfinite
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
-from dlrun.diagnosis.gaps import MOST_EXAMPLES, Gap, gap
-from dlrun.diagnosis.headline import UNITS, Metric, headline
+from dlrun.diagnosis.beside import Beside
+from dlrun.diagnosis.errors import (
+    ESTIMATES,
+    PARTS,
+    Errors,
+    Measure,
+    errors_from_json,
+    interval_json,
+    measure_from_json,
+    metric_of,
+)
+from dlrun.diagnosis.gaps import Gap, gap
+from dlrun.diagnosis.headline import UNITS, headline, open_questions, plain
 from dlrun.errors import DlrunError
-from dlrun.statistics.intervals import Estimate, Interval, Proportion, exact
+from dlrun.statistics.intervals import Estimate, exact
 
 SCHEMA = 1
 LONGEST = 300  # characters of a message about a file that may hold anything
-PARTS = ("train", "train_dev", "dev", "test")
 
 MINGLED = (
     "dev is unlike train: what is called variance here may be data mismatch; a train-dev part tells them apart (data.train_dev)"
 )
 PLANTED = "labels are wrong on purpose in {}: errors there count them, and a gap to a part without them means little"
+ASSUMED = "no target error is given, so 0 is assumed: if the best possible error is higher, part of the bias cannot be avoided"
+FAR = "values of dev lie beyond 10 deviations of train, by column: {}; the mismatch may begin there"
+INVERTED = {
+    "loss": "the rungs are mean losses: the tolerance is that fraction of {scale:.4g}, the loss of always saying what is usual",
+    "macro_f1": "the rungs are 1 − macro-F1, so that smaller is better as with an error",
+    "auc": "the rungs are 1 − AUC, so that smaller is better as with an error",
+}
 
-ESTIMATES: dict[Metric, type[Estimate]] = {"error_rate": Proportion, "rmse": Estimate}
-
-
-def metric_of(error: Estimate) -> Metric:
-    """Say what an error is: a fraction wrong, or a root mean square error."""
-    return "error_rate" if isinstance(error, Proportion) else "rmse"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Errors:
-    """The errors of one set of weights: fractions wrong (Proportion) or root mean square errors, in the unit of the target.
-
-    target is the best error possible, known as a number; target_assumed says that nobody gave one and 0 is taken.
-    dev_is_unlike_train is what the checks of the data found; wrong_labels are the parts with labels that are wrong on purpose.
-    """
-
-    target: float
-    target_assumed: bool
-    dev_is_unlike_train: bool = False
-    wrong_labels: tuple[str, ...] = ()
-    train: Estimate
-    train_dev: Estimate | None = None
-    dev: Estimate | None
-
-    @property
-    def metric(self) -> Metric:
-        """What the errors are: a fraction wrong, or a root mean square error."""
-        return metric_of(self.train)
-
-    @property
-    def parts(self) -> dict[str, Estimate]:
-        """The measured parts by name."""
-        parts = {"train": self.train, "train_dev": self.train_dev, "dev": self.dev}
-        return {name: part for name, part in parts.items() if part is not None}
-
-    @property
-    def unseen(self) -> Estimate | None:
-        """The part that training did not see and that comes from where it came from, as far as is known."""
-        return self.train_dev or self.dev
+__all__ = ["ESTIMATES", "PARTS", "Diagnosis", "Errors", "Measure", "diagnose", "metric_of", "with_test"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """What is wrong with a run, as far as its errors can say.
 
-    avoidable_bias = train − target, variance = train_dev − train, data_mismatch = dev − train_dev; without a train_dev part
-    variance = dev − train, and a mismatch is part of it. A gap is too large beyond tolerance · scale; it is None where its parts
-    are not there. verdict is empty when nothing is wrong, and when nothing is decided: the gaps' statuses tell which.
+    avoidable_bias = train − target, variance = train_dev − train, data_mismatch = dev − train_dev, dev_overfitting = test − dev;
+    without a train_dev part variance = dev − train, and a mismatch is part of it. A gap is too large beyond tolerance · scale; it
+    is None where its parts are not there. verdict is empty when nothing is wrong, and when nothing is decided: the gaps' statuses
+    tell which. `other` holds the rungs if the gaps are those of another metric than the error; gates ask for the errors anyway.
     """
 
     errors: Errors
@@ -75,40 +55,94 @@ class Diagnosis:
     avoidable_bias: Gap
     variance: Gap | None
     data_mismatch: Gap | None = None
+    dev_overfitting: Gap | None = None
+    other: Measure | None = None
+    beside: Beside = Beside()
+
+    @property
+    def rungs(self) -> Errors:
+        """What the gaps are between: the errors, or the same parts in another metric."""
+        return self.other.errors if self.other else self.errors
+
+    @property
+    def threshold(self) -> float:
+        """How large a gap may be, in the unit of the rungs."""
+        return self.tolerance * (self.other.scale if self.other else self.scale)
+
+    @property
+    def gaps(self) -> dict[str, Gap]:
+        """The gaps that are known, by what the headline calls them, from the bottom of the ladder."""
+        named = {
+            "bias": self.avoidable_bias,
+            "variance": self.variance,
+            "data mismatch": self.data_mismatch,
+            "overfitting to dev": self.dev_overfitting,
+        }
+        return {name: gap for name, gap in named.items() if gap is not None}
 
     @property
     def verdict(self) -> tuple[str, ...]:
-        """The words for what is wrong: high_bias, high_variance, data_mismatch, in this order."""
-        words = {"high_bias": self.avoidable_bias, "high_variance": self.variance, "data_mismatch": self.data_mismatch}
-        return tuple(word for word, found in words.items() if found and found.status == "high")
+        """The words for what is wrong: high_bias, high_variance, data_mismatch, dev_overfitting, in this order."""
+        words = {"high_bias": "bias", "high_variance": "variance"}
+        words |= {"data_mismatch": "data mismatch", "dev_overfitting": "overfitting to dev"}
+        found = self.gaps
+        return tuple(word for word, name in words.items() if name in found and found[name].status == "high")
 
     @property
     def headline(self) -> str:
         """The verdict in one line."""
-        named = {"bias": self.avoidable_bias, "variance": self.variance, "data mismatch": self.data_mismatch}
-        gaps = {name: gap for name, gap in named.items() if gap is not None}
-        part = "train-dev" if self.errors.train_dev else "dev"
-        return headline(gaps, self.tolerance * self.scale, UNITS[self.errors.metric], unseen=part)
+        return headline(self.gaps, self.threshold, UNITS[self.rungs.rung_metric], unseen=self._unseen)
+
+    @property
+    def open_questions(self) -> list[str]:
+        """The gaps that are inconclusive, in words."""
+        return open_questions(self.gaps, self.threshold, UNITS[self.rungs.rung_metric], unseen=self._unseen)
+
+    @property
+    def _unseen(self) -> str:
+        return "train-dev" if self.errors.train_dev else "dev"
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know to read the numbers rightly."""
-        assumed = (
-            "no target error is given, so 0 is assumed: if the best possible error is higher, part of the bias cannot be avoided"
-        )
-        chosen = (
-            "the dev error is that of the epoch with the lowest one: it was chosen on these examples and is a little too good; "
-            "the error on a test part, looked at once, is not"
-        )
-        missing = "there is no dev part, so variance is not measured"
-        if self.errors.train_dev:
-            missing = "there is no dev part: variance is measured on train-dev, a data mismatch is not"
-        return (
-            *([assumed] if self.errors.target_assumed else []),
-            *([PLANTED.format(", ".join(self.errors.wrong_labels))] if self.errors.wrong_labels else []),
-            *([MINGLED] if self.mismatch_is_possible else []),
-            chosen if self.errors.dev else missing,
-        )
+        """What a reader must know to read the numbers rightly; first, whether any network was needed."""
+        return tuple(self._notes())
+
+    def _notes(self) -> Iterator[str]:
+        errors, metric = self.rungs, self.rungs.rung_metric
+        yield from self.beside.notes(self.errors.metric)
+        if self.other:
+            yield INVERTED[metric].format(scale=self.other.scale)
+        if errors.target_assumed:
+            yield ASSUMED
+        if errors.wrong_labels:
+            yield PLANTED.format(", ".join(errors.wrong_labels))
+        if self.mismatch_is_possible:
+            yield MINGLED
+        mismatch_is_high = self.data_mismatch is not None and self.data_mismatch.status == "high"
+        if errors.dev_extremes and (mismatch_is_high or self.mismatch_is_possible):
+            yield FAR.format(", ".join(f"'{name}' ({count:,})" for name, count in errors.dev_extremes))
+        if errors.dev:
+            yield self._chosen()
+        elif errors.train_dev:
+            yield "there is no dev part: variance is measured on train-dev, a data mismatch is not"
+        else:
+            yield "there is no dev part, so variance is not measured"
+        if self.errors.test_looks > 1:
+            yield f"test was looked at {self.errors.test_looks} times: every choice made after a look flatters its error"
+        if self.other and self.errors.test:
+            yield "the look at test kept its error alone: overfitting to dev is not measured in another metric"
+
+    def _chosen(self) -> str:
+        last, unit = self.beside.last, UNITS[self.errors.metric]
+        beside = "is a little too good"
+        if last:
+            percent = " %" if unit.factor == 100 else ""
+            found = f"{plain(unit.factor * last.median)}{percent}"
+            beside = f"is a little too good, the median of the last {last.rows} evaluations is {found}"
+        unbiased = "only the test part, looked at once, is unbiased" if self.errors.test_looks < 2 else ""
+        unseen = "" if self.errors.test_looks else "; nobody has, so overfitting to dev is not measured"
+        chosen = f"the dev error is that of the epoch with the lowest one: it was chosen on these examples and {beside}"
+        return f"{chosen}; {unbiased}{unseen}" if unbiased else chosen
 
     @property
     def mismatch_is_possible(self) -> bool:
@@ -117,24 +151,24 @@ class Diagnosis:
 
     def to_json(self) -> dict[str, Any]:
         """Return diagnosis.json; null stands for what is not measured, and for a limit that is infinite."""
-        target = _interval_json("error", exact(self.errors.target)) | {"n": None}
-        parts = {name: _interval_json("error", part) | {"n": part.n} for name, part in self.errors.parts.items()}
+        gaps = {key: gap_json(getattr(self, key)) for key in ("avoidable_bias", "variance", "data_mismatch", "dev_overfitting")}
         return {
             "schema": SCHEMA,
             "verdict": list(self.verdict),
             "headline": self.headline,
             "metric": self.errors.metric,
-            "errors": {"target": target, **parts},
+            "errors": self.errors.to_json(),
             "target_assumed": self.errors.target_assumed,
             "dev_is_unlike_train": self.errors.dev_is_unlike_train,
+            "dev_extremes": dict(self.errors.dev_extremes),
             "wrong_labels": list(self.errors.wrong_labels),
+            "test_looks": self.errors.test_looks,
             "confidence": self.errors.train.confidence,
             "tolerance": self.tolerance,
             "scale": self.scale,
-            "avoidable_bias": _gap_json(self.avoidable_bias),
-            "variance": _gap_json(self.variance) if self.variance else None,
-            "data_mismatch": _gap_json(self.data_mismatch) if self.data_mismatch else None,
-            "dev_overfitting": None,
+            "ladder": self.other.to_json() if self.other else None,
+            **gaps,
+            **self.beside.to_json(),
             "optimization": None,
             "health": None,
             "advice": [],
@@ -155,63 +189,42 @@ class Diagnosis:
             tolerance, scale = float(tree["tolerance"]), float(tree["scale"])
             if not (0 <= tolerance < inf and 0 <= scale < inf and tolerance * scale < inf):
                 raise ValueError("tolerance and scale must be finite, and not below 0")
-            return diagnose(_errors_from_json(tree), tolerance=tolerance, scale=scale)
+            errors = errors_from_json(tree)
+            other = measure_from_json(tree.get("ladder"), errors, errors.train.confidence)
+            beside = Beside.from_json(tree, errors.metric, errors.train.confidence)
+            return diagnose(errors, tolerance=tolerance, scale=scale, other=other, beside=beside)
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             raise DlrunError(f"the stored diagnosis is damaged: {type(error).__name__} {error}"[:LONGEST]) from error
 
 
-def diagnose(errors: Errors, *, tolerance: float, scale: float = 1.0) -> Diagnosis:
+def diagnose(
+    errors: Errors, *, tolerance: float, scale: float = 1.0, other: Measure | None = None, beside: Beside | None = None
+) -> Diagnosis:
     """Return which steps of the ladder are too high, as far as the number of examples can tell.
 
     scale turns the tolerance into the unit of the errors: 1 for a fraction wrong; for a root mean square error the standard
-    deviation of the target, which is the error of always predicting its mean.
+    deviation of the target, which is the error of always predicting its mean. The gaps are those of `other` if it is given.
     """
-    threshold = tolerance * scale
+    rungs, threshold = (other.errors, tolerance * other.scale) if other else (errors, tolerance * scale)
     return Diagnosis(
         errors=errors,
         tolerance=tolerance,
         scale=scale,
-        avoidable_bias=gap(errors.train, exact(errors.target), threshold),
-        variance=gap(errors.unseen, errors.train, threshold) if errors.unseen else None,
-        data_mismatch=gap(errors.dev, errors.train_dev, threshold) if errors.dev and errors.train_dev else None,
+        avoidable_bias=gap(rungs.train, exact(rungs.target), threshold),
+        variance=gap(rungs.unseen, rungs.train, threshold) if rungs.unseen else None,
+        data_mismatch=gap(rungs.dev, rungs.train_dev, threshold) if rungs.dev and rungs.train_dev else None,
+        dev_overfitting=gap(rungs.test, rungs.dev, threshold) if rungs.test and rungs.dev else None,
+        other=other,
+        beside=beside or Beside(),
     )
 
 
-def _errors_from_json(tree: dict[str, Any]) -> Errors:
-    estimate = ESTIMATES[tree["metric"]]
-    parts = {
-        name: estimate(
-            float(stored["error"]),
-            float(stored["low"]),
-            inf if stored["high"] is None else float(stored["high"]),
-            int(stored["n"]),
-            float(tree["confidence"]),
-        )
-        for name, stored in tree["errors"].items()
-        if name != "target"
-    }
-    target = float(tree["errors"]["target"]["error"])
-    most = 1.0 if estimate is Proportion else sys.float_info.max
-    if not 0 <= target <= most or any(part.low < 0 or part.value > most or part.n > MOST_EXAMPLES for part in parts.values()):
-        raise ValueError("an error is 0 or more, a fraction wrong 1 at most")
-    return Errors(
-        target=target,
-        target_assumed=bool(tree["target_assumed"]),
-        dev_is_unlike_train=bool(tree.get("dev_is_unlike_train", False)),
-        wrong_labels=tuple(part for part in PARTS if part in tree.get("wrong_labels", ())),
-        train=parts["train"],
-        train_dev=parts.get("train_dev"),
-        dev=parts.get("dev"),
-    )
+def with_test(found: Diagnosis, test: Estimate | None, looks: int) -> Diagnosis:
+    """Return the same diagnosis with what the last of so many looks at test saw; None if nobody looked."""
+    errors = replace(found.errors, test=test, test_looks=looks if test else 0)
+    return diagnose(errors, tolerance=found.tolerance, scale=found.scale, other=found.other, beside=found.beside)
 
 
-def _interval_json(name: str, interval: Interval) -> dict[str, Any]:
-    return {name: interval.value, "low": _finite(interval.low), "high": _finite(interval.high)}
-
-
-def _gap_json(found: Gap) -> dict[str, Any]:
-    return _interval_json("value", found) | {"status": found.status, "needed_n": found.needed_n}
-
-
-def _finite(limit: float) -> float | None:
-    return limit if isfinite(limit) else None
+def gap_json(found: Gap | None) -> dict[str, Any] | None:
+    """Return a gap with its limits, its status and how many examples would decide."""
+    return None if found is None else interval_json("value", found) | {"status": found.status, "needed_n": found.needed_n}

@@ -10,7 +10,7 @@ from dlrun.diagnosis.gating import Judged, Measured, judge, of_error, of_estimat
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.diagnosis.quantities import TEST
 from dlrun.errors import DlrunError, InvalidInput, Problem
-from dlrun.statistics.intervals import CONFIDENCE, Estimate, exact
+from dlrun.statistics.intervals import CONFIDENCE, Estimate, difference, exact
 from dlrun.statistics.paired_means import PairedMeans, paired_rmse
 from dlrun.statistics.paired_rates import PairedRates
 from dlrun.statistics.pairing import in_one_only, places_in, unlike_numbers, unlike_words
@@ -131,17 +131,15 @@ def of_diagnosis(name: str, found: Diagnosis) -> Measured | None:
     if of == "error":
         error = errors.parts.get(part)
         return of_error(error) if error else None
-    gaps = {"avoidable_bias": found.avoidable_bias, "variance": found.variance, "data_mismatch": found.data_mismatch}
-    gap = gaps.get(name)
-    if gap is None:
-        return None
-    above, below = {
+    steps = {
         "avoidable_bias": (errors.train, exact(errors.target)),
         "variance": (errors.unseen, errors.train),
         "data_mismatch": (errors.dev, errors.train_dev),
-    }[name]
-    assert above, "a gap has two errors"
-    assert below, "a gap has two errors"
+    }
+    above, below = steps.get(name, (None, None))
+    if above is None or below is None:
+        return None
+    gap = difference(above, below)  # of the errors, whatever metric the ladder is in
     return Measured(gap.value, gap.low, gap.high, above.n, (above, below))
 
 

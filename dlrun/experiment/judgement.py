@@ -1,6 +1,5 @@
-"""What a trained network is worth on each part: errors with intervals, predictions, diagnosis."""
+"""What a trained network is worth on each part: errors with intervals, and predictions."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,8 @@ import numpy as np
 
 from dlrun.arrays import Array
 from dlrun.data.splits import Examples
+from dlrun.diagnosis.errors import metric_of
 from dlrun.diagnosis.headline import Metric
-from dlrun.diagnosis.ladder import Diagnosis, Errors, diagnose, metric_of
 from dlrun.errors import Diverged
 from dlrun.experiment.setup import Experiment
 from dlrun.nn.losses import Loss
@@ -64,22 +63,6 @@ def judge_network(network: Network, loss: Loss, examples: Examples, *, error_uni
     else:
         error = wilson(int(loss.each_error(z, examples.y).sum()), len(examples))
     return Judgement(examples, z, losses, error)
-
-
-def diagnose_run(experiment: Experiment, judged: Mapping[str, Judgement]) -> Diagnosis:
-    """Compare the target with the errors of the parts; for regression the tolerance is in units of the target's deviation."""
-    told, noise = experiment.spec.diagnosis, experiment.spec.data.label_noise
-    drifts = (found for found in experiment.findings if found.check == "drift" and found.severity != "fine")
-    errors = Errors(
-        target=told.target_error or 0.0,
-        target_assumed=told.target_error is None,
-        dev_is_unlike_train=any(set(found.parts) == {"train", "dev"} for found in drifts),
-        wrong_labels=tuple(part for part, share in noise.shares.items() if share) if noise else (),
-        train=judged["train"].error,
-        train_dev=judged["train_dev"].error if "train_dev" in judged else None,
-        dev=judged["dev"].error if "dev" in judged else None,
-    )
-    return diagnose(errors, tolerance=told.tolerance, scale=experiment.plan.error_unit)
 
 
 def write_predictions(experiment: Experiment, judgement: Judgement, paths: RunPaths, part: str) -> None:

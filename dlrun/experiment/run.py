@@ -12,12 +12,14 @@ from dlrun import checkpoint
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import Diverged
 from dlrun.experiment.cadence import Cadence
+from dlrun.experiment.diagnosing import diagnose_run
 from dlrun.experiment.gating import judge_gates
 from dlrun.experiment.interrupts import Interrupts
-from dlrun.experiment.judgement import diagnose_run, judge, write_predictions
+from dlrun.experiment.judgement import judge, write_predictions
 from dlrun.experiment.recording import Records, in_words, whole
 from dlrun.experiment.setup import Experiment
 from dlrun.experiment.threads import pinned
+from dlrun.rundir.curves import read_curves
 from dlrun.rundir.files import append_text, write_json
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord, Status
@@ -72,10 +74,10 @@ class Run:
             splits = experiment.splits
             parts = {"train": splits.train, "train_dev": splits.train_dev, "dev": splits.dev}
             judged = {name: judge(experiment, part) for name, part in parts.items() if part is not None}
+            diagnosis = diagnose_run(experiment, judged, read_curves(self.paths)["dev_error"])
         self.interrupts.check(self.on_again)
         for name in judged.keys() - {"train"}:
             write_predictions(experiment, judged[name], self.paths, name)
-        diagnosis = diagnose_run(experiment, judged)
         ended = replace(
             self.record,
             status="completed",

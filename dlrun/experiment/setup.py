@@ -131,8 +131,9 @@ def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss, smallest_batch: int
         part = part_name(watched)
         what = f"training.early_stopping has no effect: there is no {part} part whose error could be watched"
         yield loaded.problem("training.early_stopping", what, cure=f"remove it, or leave some examples for {part}")
-    target = spec.diagnosis.target_error
-    if not loss.regression and target is not None and target > 1:
+    yield from _unmeasurable(loaded, splits, loss)
+    target, metric = spec.diagnosis.target_error, spec.diagnosis.metric
+    if not loss.regression and metric != "loss" and target is not None and target > 1:
         what = f"diagnosis.target_error is {target:g}, {100 * target:g} %: an error rate is at most 1"
         yield loaded.problem("diagnosis.target_error", what, cure=f"did you mean {target:g}%?")
     for key, gate in spec.gates.items():
@@ -143,6 +144,18 @@ def _misfits(loaded: LoadedSpec, splits: Splits, loss: Loss, smallest_batch: int
     if len(splits.train) < smallest_batch:
         what = "batch norm needs at least 2 training examples to have a deviation"
         yield loaded.problem("architecture.batch_norm", what)
+
+
+def _unmeasurable(loaded: LoadedSpec, splits: Splits, loss: Loss) -> Iterator[Problem]:
+    """Yield why the ladder cannot be in the metric that is asked for."""
+    key, metric = "diagnosis.metric", loaded.spec.diagnosis.metric
+    if metric in ("macro_f1", "auc") and loss.regression:
+        yield loaded.problem(key, f"{key} is {metric}, which is of classes, and this is a regression", "error, or loss")
+    elif metric == "auc":
+        judged = {part: examples for part, examples in splits.parts.items() if part != "test" and len(examples)}
+        for part in (part for part, examples in judged.items() if (examples.y == examples.y[0]).all()):
+            what = f"{key} is auc, and all examples of {part_name(part)} are of one class: there is no area"
+            yield loaded.problem(key, what, "error, loss or macro_f1")
 
 
 def _too_large(loaded: LoadedSpec, stacked: list[Layer], n_in: int, rows: int) -> Iterator[Problem]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from dlrun import checkpoint
 from dlrun.diagnosis.average import averaged
-from dlrun.diagnosis.ladder import Diagnosis
+from dlrun.diagnosis.errors import ESTIMATES, estimate_from_json
+from dlrun.diagnosis.ladder import Diagnosis, with_test
 from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.experiment.judgement import Judgement, judge
 from dlrun.experiment.origins import fingerprint, resolved_spec, stored_preparation
@@ -21,6 +22,7 @@ from dlrun.rundir.locking import lock_run
 from dlrun.rundir.own import own_folder
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import Look, RunRecord
+from dlrun.statistics.intervals import Estimate
 from dlrun.statistics.scores import Scores, class_scores, regression_scores
 
 LARGEST_DIAGNOSIS = 2**20  # bytes
@@ -101,12 +103,23 @@ def group_diagnosis(group: Group) -> Diagnosis:
 
 
 def stored_diagnosis(paths: RunPaths) -> Diagnosis:
-    """Diagnose a finished run again from what it left on disk.
+    """Diagnose a finished run again from what it left on disk; whether test was looked at, its record knows.
 
-    Errors: DlrunError if it has not finished, or its diagnosis is damaged.
+    Errors: DlrunError if it has not finished, or its diagnosis or a look at test is damaged.
     """
     record = RunRecord.load(paths)
     if not paths.diagnosis.exists():
         what = f"this run has no diagnosis: it is {record.status}" + (f" ({record.stop_reason})" if record.stop_reason else "")
         raise DlrunError(Problem(what=what, where=str(paths.root), cure="train it again: dlrun train " + str(paths.resolved)))
-    return Diagnosis.from_json(read_json(paths.diagnosis, LARGEST_DIAGNOSIS))
+    found = Diagnosis.from_json(read_json(paths.diagnosis, LARGEST_DIAGNOSIS))
+    looks = [look for look in record.test_looks if look.part == "test"]
+    return with_test(found, looked_at(found, looks[-1]) if looks else None, len(looks))
+
+
+def looked_at(found: Diagnosis, look: Look) -> Estimate:
+    """Return the error that a look saw, in the metric of a run's errors. Errors: DlrunError if it is damaged."""
+    kind = ESTIMATES[found.errors.metric]
+    try:
+        return estimate_from_json(vars(look), kind, found.errors.train.confidence)
+    except (ValueError, OverflowError) as error:
+        raise DlrunError(f"the stored look at test is damaged: {error}"[:200]) from error

@@ -3,25 +3,29 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dlrun.diagnosis.headline import Metric
+    from dlrun.diagnosis.headline import RungMetric
 
 
-def error_text(value: float | None, metric: "Metric") -> str:
-    """Write a fraction wrong as a percentage, an RMSE with four digits."""
+COLOURS = {"high": "red", "low": "green", "inconclusive": "yellow"}  # of a gap's status
+PERCENT = ("error_rate", "macro_f1", "auc")  # what is written as a percentage
+
+
+def error_text(value: float | None, metric: "RungMetric") -> str:
+    """Write a fraction wrong, or what a score falls short of 1, as a percentage; an RMSE or a loss with four digits."""
     if value is None:
         return "–"
-    return f"{100 * value:.2f} %" if metric == "error_rate" else f"{value:.4g}"
+    return f"{100 * value:.2f} %" if metric in PERCENT else f"{value:.4g}"
 
 
-def gap_text(value: float, metric: "Metric") -> str:
+def gap_text(value: float, metric: "RungMetric") -> str:
     """Write a difference of errors: in points of a percentage, or in the target's units."""
-    return f"{100 * value:.2f}" if metric == "error_rate" else f"{value:.4g}"
+    return f"{100 * value:.2f}" if metric in PERCENT else f"{value:.4g}"
 
 
-def range_text(low: float, high: float, metric: "Metric") -> str:
+def range_text(low: float, high: float, metric: "RungMetric") -> str:
     """Write the limits of an interval."""
-    factor = 100 if metric == "error_rate" else 1
-    digits = ".2f" if metric == "error_rate" else ".4g"
+    factor = 100 if metric in PERCENT else 1
+    digits = ".2f" if metric in PERCENT else ".4g"
     return f"[{factor * low:{digits}}, {factor * high:{digits}}]"
 
 

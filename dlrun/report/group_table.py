@@ -26,7 +26,7 @@ BOTH = "the mean of {n} seeds; these intervals hold the chance of the examples t
 ALL_EQUAL = "all seeds have the same error: on so few dev examples that does not mean that there is no spread"
 
 
-def print_group(group: Group, ids: Mapping[str, str], diagnosis: Diagnosis | None, out: Console) -> None:
+def print_group(group: Group, ids: Mapping[str, str], diagnosis: Diagnosis | None, out: Console, *, full: bool = False) -> None:
     """Print a row for each seed, oldest first, the mean, what its interval is about, and the diagnosis of the mean."""
     metric = metric_of(group)
     complete = len(group.judged) == len(group.runs)
@@ -51,7 +51,7 @@ def print_group(group: Group, ids: Mapping[str, str], diagnosis: Diagnosis | Non
     if diagnosis:
         out.print()
         out.print(BOTH.format(n=len(group.judged)), style="dim")
-        print_diagnosis(diagnosis, out)
+        print_diagnosis(diagnosis, out, full=full)
 
 
 def metric_of(group: Group) -> Metric:

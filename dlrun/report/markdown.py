@@ -6,7 +6,7 @@ from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.report.figures import duration, error_text
 from dlrun.report.gate_rows import HEADINGS as GATE_HEADINGS
 from dlrun.report.gate_rows import gate_cells, gate_notes
-from dlrun.report.ladder_rows import HEADINGS, rungs
+from dlrun.report.ladder_rows import baseline_rungs, calibration_text, headings, rungs
 from dlrun.report.markdown_table import table
 from dlrun.report.next_step import Next
 from dlrun.rundir.files import write_atomically
@@ -33,8 +33,9 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str
         "",
         f"**{diagnosis.headline}**",
         "",
-        *table(HEADINGS, [rung.cells for rung in rungs(diagnosis)]),
+        *table(headings(diagnosis), [rung.cells for rung in [*rungs(diagnosis), *baseline_rungs(diagnosis)]]),
         "",
+        *_sentence(calibration_text(diagnosis)),
         *(f"- {note}" for note in diagnosis.notes),
         "",
         *_gates(record, diagnosis.errors.metric),
@@ -51,6 +52,10 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str
         "Every number of the run is in its files: metrics.csv (epochs), steps.csv (mini-batches), predictions/, diagnosis.json.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _sentence(words: str) -> list[str]:
+    return [f"{words[:1].upper()}{words[1:]}.", ""] if words else []
 
 
 def _gates(record: RunRecord, metric: Metric) -> list[str]:

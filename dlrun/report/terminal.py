@@ -9,12 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from dlrun.printable import printable_lines
+from dlrun.report.figures import COLOURS
 
 if TYPE_CHECKING:
     from dlrun.diagnosis.ladder import Diagnosis
 
 PLAIN_WIDTH = 120  # columns where there is no terminal to ask
-COLOURS = {"high": "red", "low": "green", "inconclusive": "yellow"}
+WIDE = 110  # columns that the whole table needs
 
 
 class Plain(Console):
@@ -57,22 +58,43 @@ def table_of(*headings: str, right: Sequence[int]) -> Table:
     return table
 
 
-def print_diagnosis(diagnosis: "Diagnosis", out: Console) -> None:
-    """Print the ladder, the verdict in one line, and what a reader must know."""
-    for part in diagnosis_page(diagnosis):
+def print_diagnosis(diagnosis: "Diagnosis", out: Console, *, full: bool = False) -> None:
+    """Print the ladder, the verdict in one line, and what a reader must know; in full, also what stands beside the ladder."""
+    for part in diagnosis_page(diagnosis, out.width if full else None):
         out.print(part)
 
 
-def diagnosis_page(diagnosis: "Diagnosis") -> Iterator[RenderableType]:
-    """Yield what a diagnosis is printed as, from the top."""
-    from dlrun.report.ladder_rows import HEADINGS, rungs  # NumPy comes with it, and `dlrun ls` has no use for that
+def diagnosis_page(diagnosis: "Diagnosis", width: int | None = None) -> Iterator[RenderableType]:
+    """Yield what a diagnosis is printed as, from the top.
 
-    table = table_of(*HEADINGS, right=(1, 2, 3))
-    for rung in rungs(diagnosis):
-        *cells, status = rung.cells
-        table.add_row(*cells, Text(status, style=COLOURS.get(status, "")))
-    yield table
+    With a width the ladder is drawn, too, on so many columns, with the baselines and the calibration.
+    """
+    from dlrun.report.ladder_picture import picture  # NumPy comes with it, and `dlrun ls` has no use for that
+    from dlrun.report.ladder_rows import calibration_text
+
+    yield _table(diagnosis, width)
     yield ""
+    if width:
+        yield from picture(diagnosis, width)
+        yield ""
     yield Text.assemble(("verdict  ", "dim"), (diagnosis.headline, "bold"))
     for note in diagnosis.notes:
         yield Text(f"· {note}", style="dim")
+    if width and (calibration := calibration_text(diagnosis)):
+        yield Text(f"· {calibration}", style="dim")
+
+
+def _table(diagnosis: "Diagnosis", width: int | None) -> Table:
+    """Return a row for each rung; beside a picture also the baselines, or, where it is narrow, what the picture does not say."""
+    from dlrun.report.ladder_rows import baseline_rungs, headings, rungs
+
+    narrow = width is not None and width < WIDE
+    kept = [k for k in range(len(headings(diagnosis))) if k != 1 or not narrow]
+    table = table_of(*(headings(diagnosis)[k] for k in kept), right=(1, 2) if narrow else (1, 2, 3))
+    for rung in rungs(diagnosis):
+        cells = [Text(cell) for cell in rung.cells]
+        cells[-1].stylize(COLOURS.get(rung.status, ""))
+        table.add_row(*(cells[k] for k in kept))
+    for rung in baseline_rungs(diagnosis) if width and not narrow else ():
+        table.add_row(*(Text(rung.cells[k], style="dim") for k in kept))
+    return table

@@ -55,6 +55,9 @@ def fold_jobs(loaded: LoadedSpec, overrides: Sequence[str], count: int) -> list[
     if spec.data.train_dev:
         what = "folds are divided into train and dev alone, there is no train-dev part"
         raise InvalidInput(loaded.problem("data.train_dev", what, "-s data.train_dev=0"))
+    if spec.diagnosis.metric != "error":
+        what = f"diagnosis.metric is {spec.diagnosis.metric}: folds are pooled and judged by their errors"
+        raise InvalidInput(loaded.problem("diagnosis.metric", what, "-s diagnosis.metric=error"))
     jobs = []
     for number in range(1, count + 1):
         split = replace(spec.data.split, train=None, dev=None, fold=Fold(number=number, of=count))
@@ -146,7 +149,7 @@ def pooled_diagnosis(finished: Sequence[Done], rows: Rows) -> Diagnosis:
         squares = np.array([(float(label) - float(prediction)) ** 2 for _, label, prediction, *_ in rows])
         dev = root_mean_square(squares, finished[0].job.loaded.spec.seed)
     unlike = any(one.errors.dev_is_unlike_train for one in found)
-    errors = replace(first.errors, train=train, train_dev=None, dev=dev, dev_is_unlike_train=unlike)
+    errors = replace(first.errors, train=train, train_dev=None, dev=dev, dev_is_unlike_train=unlike, dev_extremes=())
     return diagnose(errors, tolerance=first.tolerance, scale=fsum(one.scale for one in found) / len(found))
 
 

@@ -231,8 +231,11 @@ class Diagnosis:
     """
 
     target_error: Annotated[float, Ge(0)] | None = None
-    """The human or best possible error: a fraction, or an RMSE in the target's units. Without it 0 is assumed, and the
-    report says so."""
+    """The human or best possible error, in the metric: a fraction, or an RMSE in the target's units, or a loss. Without it 0 is
+    assumed, and the report says so."""
     tolerance: Annotated[float, Gt(0)] = 0.02
     """How large a gap may be before it matters: points for an error rate; for an RMSE a fraction of the target's standard
-    deviation."""
+    deviation; for a loss a fraction of that of always giving the shares of the classes, or the mean."""
+    metric: Literal["error", "loss", "macro_f1", "auc"] = "error"
+    """What the rungs of the ladder are: `error` rates or RMSEs, mean `loss`; where a class is rare, 1 − `macro_f1` or 1 − `auc`,
+    which are better when smaller, as errors are. Gates and comparisons keep to what they name."""

@@ -91,3 +91,20 @@ def _widened(sample: Interval, chance: Interval) -> Interval:
     most = 1.0 if isinstance(sample, Proportion) else inf
     low = max(0.0, value - hypot(value - sample.low, value - chance.low))
     return Interval(value, low, min(most, value + hypot(sample.high - value, chance.high - value)))
+
+
+def mean_interval(intervals: Sequence[Interval]) -> Interval:
+    """Return the mean x̄ of several runs' figures that may be below 0, with x̄ ± √(s² + c²) on either side.
+
+    s is the mean half width, which the examples leave open, c that of Student's limits of the mean, which training does; of one
+    run nothing is known of c, and nothing is added.
+    Errors: ValueError without intervals.
+    """
+    found = mean_of([one.value for one in intervals])
+    value, runs = found.value, len(intervals)
+    if runs == 1:
+        return intervals[0]
+    chance = value - found.low, found.high - value
+    below = fsum(one.value - one.low for one in intervals) / runs
+    above = fsum(one.high - one.value for one in intervals) / runs
+    return Interval(value, value - hypot(below, chance[0]), value + hypot(above, chance[1]))

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
 from dlrun.arrays import Array, IntArray
 from dlrun.statistics.bootstrap import bootstrap
 from dlrun.statistics.classification import auc, confusion, f1, macro_f1, precision
-from dlrun.statistics.intervals import Estimate, wilson
+from dlrun.statistics.intervals import Estimate, standard_score, wilson
 from dlrun.statistics.regression import explained, mean_absolute_error
 
 
@@ -87,6 +88,42 @@ def mean_loss(losses: Sequence[float] | Array, seed: int) -> Estimate | None:
     """Return the mean of the examples' losses."""
     each = np.asarray(losses, dtype=np.float64)
     return bootstrap(lambda weights: float((weights * each).sum() / weights.sum()), len(each), seed)
+
+
+def loss_estimate(losses: Sequence[float] | Array, seed: int) -> Estimate | None:
+    """Return the mean of losses, which are never below 0; where nothing is known about their spread, so are its limits."""
+    found = mean_loss(losses, seed)
+    return found and Estimate(found.value, max(0.0, found.low), found.high, found.n, found.confidence)
+
+
+def shortfall(score: Estimate | None, size: float) -> Estimate | None:
+    """Return 1 − score, as an error: smaller is better. size is how many examples a perfect score counts for.
+
+    Where nothing falls short no sample of the bootstrap does either, and its limits say nothing. As of a rate, 0 of `size` wrong
+    leaves up to z²/(size + z²) open: Wilson's limit.
+    """
+    if score is None:
+        return None
+    value = max(0.0, 1 - score.value)
+    if isfinite(score.low):
+        return Estimate(value, max(0.0, min(value, 1 - score.high)), min(1.0, max(value, 1 - score.low)), score.n)
+    z2 = standard_score(score.confidence) ** 2
+    reach = z2 / (max(size, 1.0) + z2)
+    return Estimate(value, max(0.0, value - reach), min(1.0, value + reach), score.n)
+
+
+def harmonic_size(labels: IntArray, *, against_rest: bool = False) -> float:
+    """Return the number of examples of equal classes in whose mean each class counts alike as precisely: C²/Σ (1/m_c).
+
+    A mean of C rates, each on m_c examples, has the variance Σ p(1 − p)/m_c / C², as one rate on that many. Of each class against
+    the rest it is the smallest side of all, to be sure.
+    """
+    counts = np.bincount(labels)
+    counts = counts[counts > 0]
+    if against_rest:
+        counts = np.minimum(counts, len(labels) - counts)
+        return float(counts.min()) if len(counts) and counts.min() else 0.0
+    return float(len(counts) ** 2 / (1 / counts).sum()) if len(counts) else 0.0
 
 
 def regression_scores(targets: Array, predictions: Array, seed: int) -> RegressionScores:

@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import pytest
 
 from dlrun.diagnosis.average import averaged
-from dlrun.diagnosis.ladder import Diagnosis, Errors, diagnose
+from dlrun.diagnosis.beside import LastErrors
+from dlrun.diagnosis.errors import Measure, in_metric
+from dlrun.diagnosis.ladder import Diagnosis, Errors, diagnose, with_test
 from dlrun.statistics.intervals import Estimate, wilson
+from tests.diagnosis.test_beside import BESIDE
 
 
 def found(train: int, dev: int, train_dev: int | None = None) -> Diagnosis:
@@ -55,3 +60,37 @@ def test_root_mean_square_errors_have_a_mean_too() -> None:
     ]
     mean = averaged([diagnose(error, tolerance=0.02, scale=10.0) for error in errors])
     assert (mean.errors.metric, mean.errors.train.value, mean.scale) == ("rmse", 3.5, 10.0)
+
+
+def test_what_stands_beside_the_ladder_has_a_mean_too() -> None:
+    def one(train: int, dev: int, test: int) -> Diagnosis:
+        plain = found(train, dev)
+        beside = replace(BESIDE, last=LastErrors(median=dev / 500, rows=6, from_epoch=25.0))
+        return with_test(diagnose(plain.errors, tolerance=0.02, beside=beside), wilson(test, 400), 1)
+
+    mean = averaged([one(5, 35, 30), one(15, 45, 50)])
+    assert mean.errors.test
+    assert mean.errors.test.value == pytest.approx(0.1)
+    assert mean.dev_overfitting
+    assert mean.beside.last
+    assert mean.beside.last.median == pytest.approx(0.08)
+    assert [one.kind for one in mean.beside.baselines] == ["softmax_regression", "most_frequent"]
+    assert mean.beside.calibration
+    assert mean.beside.calibration.ece.value == pytest.approx(0.02)
+    single = averaged([one(5, 35, 30)])
+    assert single.to_json() == one(5, 35, 30).to_json()
+    mixed = averaged([one(5, 35, 30), found(15, 45)])
+    assert (mixed.errors.test, mixed.beside.baselines, mixed.beside.calibration, mixed.beside.last) == (None, (), None, None)
+
+
+def test_the_ladder_in_another_metric_has_a_mean_if_all_have_it() -> None:
+    def one(value: float) -> Diagnosis:
+        plain = found(10, 40)
+        parts = {part: Estimate(value, value / 2, 2 * value, 500) for part in ("train", "dev")}
+        losses = in_metric(plain.errors, "loss", parts, target=0.0, target_assumed=True)
+        return diagnose(plain.errors, tolerance=0.02, other=Measure(errors=losses, scale=2.0))
+
+    mean = averaged([one(0.2), one(0.4)])
+    assert mean.rungs.rung_metric == "loss"
+    assert mean.rungs.train.value == pytest.approx(0.3)
+    assert averaged([one(0.2), found(10, 40)]).other is None

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.diagnosis.ladder import Diagnosis, Errors, diagnose
+from dlrun.diagnosis.errors import Measure, in_metric
+from dlrun.diagnosis.ladder import Diagnosis, Errors, diagnose, with_test
 from dlrun.errors import DlrunError
 from dlrun.statistics.intervals import Estimate, difference, exact, root_mean_square, wilson
+from tests.diagnosis.test_beside import BESIDE
 
 
 def rates(target: float, train: float, dev: float | None, n_train: int = 60_000, n_dev: int = 10_000) -> Errors:
@@ -231,3 +233,85 @@ def test_a_stored_diagnosis_holds_only_numbers_that_errors_can_be(address: tuple
     inner[last] = value
     with pytest.raises(DlrunError, match="the stored diagnosis is damaged"):
         Diagnosis.from_json(tree)
+
+
+def in_losses(errors: Errors) -> Measure:
+    parts = {"train": Estimate(0.1, 0.09, 0.11, 1_000), "dev": Estimate(0.3, 0.25, 0.35, 1_000)}
+    return Measure(errors=in_metric(errors, "loss", parts, target=0.0, target_assumed=True), scale=2.3)
+
+
+def test_another_metric_decides_the_gaps_and_leaves_the_errors() -> None:
+    errors = rates(0.0, 0.01, 0.012)
+    found = diagnose(errors, tolerance=0.02, other=in_losses(errors))
+    assert found.verdict == ("high_bias", "high_variance")
+    assert found.errors == errors
+    assert found.variance
+    assert found.variance.value == pytest.approx(0.2)
+    assert found.threshold == pytest.approx(0.046)
+    assert any("the rungs are mean losses" in note for note in found.notes)
+    assert Diagnosis.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_a_look_at_test_shows_what_dev_was_overfitted_to() -> None:
+    found = with_test(diagnose(rates(0.0, 0.01, 0.01), tolerance=0.02), wilson(600, 10_000), 3)
+    assert found.verdict == ("dev_overfitting",)
+    assert found.headline == "overfitting to dev"
+    assert any("looked at 3 times" in note for note in found.notes)
+    assert not any("nobody has" in note for note in found.notes)
+    assert Diagnosis.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert found.to_json()["dev_overfitting"]["value"] == pytest.approx(0.05)
+    again = with_test(found, None, 3)
+    assert (again.dev_overfitting, again.errors.test_looks) == (None, 0)
+    assert again == diagnose(rates(0.0, 0.01, 0.01), tolerance=0.02)
+
+
+def test_a_look_keeps_no_other_metric() -> None:
+    errors = rates(0.0, 0.01, 0.012)
+    found = with_test(diagnose(errors, tolerance=0.02, other=in_losses(errors)), wilson(600, 10_000), 1)
+    assert found.dev_overfitting is None
+    assert any("kept its error alone" in note for note in found.notes)
+
+
+def test_few_test_examples_leave_overfitting_open_and_say_how_many_would_do() -> None:
+    found = with_test(diagnose(rates(0.0, 0.01, 0.01), tolerance=0.02), wilson(2, 60), 1)
+    assert found.dev_overfitting
+    assert found.dev_overfitting.status == "inconclusive"
+    assert "test examples in all would decide" in found.headline
+    assert len(found.open_questions) == 1
+
+
+def test_columns_far_out_are_named_beside_a_mismatch() -> None:
+    far = (("age", 3), ("b", 1))
+    errors = replace(rates(0.0, 0.01, 0.2), train_dev=wilson(100, 10_000), dev_extremes=far)
+    found = diagnose(errors, tolerance=0.02)
+    assert found.verdict == ("data_mismatch",)
+    assert any("'age' (3), 'b' (1)" in note for note in found.notes)
+    assert Diagnosis.from_json(found.to_json()) == found
+    near = diagnose(replace(errors, dev=wilson(100, 10_000)), tolerance=0.02)
+    assert not any("'age'" in note for note in near.notes)
+
+
+def test_whether_a_network_was_needed_is_the_first_note() -> None:
+    found = diagnose(rates(0.0, 0.05, 0.06), tolerance=0.02, beside=BESIDE)
+    assert found.notes[0].startswith("the network is not shown to be better than softmax regression")
+    assert "median of the last 6 evaluations is 11 %" in found.notes[-1]
+    assert "seeds" not in found.notes[-1]
+    assert Diagnosis.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_a_diagnosis_from_before_there_was_a_test_rung_is_read() -> None:
+    found = diagnose(rates(0.0, 0.05, 0.06), tolerance=0.02)
+    old = {key: value for key, value in found.to_json().items()
+           if key not in {"baselines", "calibration", "last_dev_errors", "ladder", "dev_extremes", "test_looks"}}  # fmt: skip
+    assert Diagnosis.from_json(old) == found
+
+
+@pytest.mark.parametrize("key", ["ladder", "baselines", "calibration", "last_dev_errors", "dev_extremes"])
+@pytest.mark.parametrize(
+    "value", [True, "x", [1], {"a": "b"}, {"metric": "error_rate", "scale": 1}, {"metric": "loss", "scale": 1e999}]
+)
+def test_damage_to_what_is_new_is_an_error_in_words(key: str, value: Any) -> None:
+    errors = rates(0.0, 0.05, 0.06)
+    tree = diagnose(errors, tolerance=0.02, other=in_losses(errors), beside=BESIDE).to_json()
+    with pytest.raises(DlrunError, match="the stored diagnosis is damaged"):
+        Diagnosis.from_json(tree | {key: value})

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from dlrun.statistics.intervals import Estimate, wilson
-from dlrun.statistics.means import MeanProportion, mean_error, mean_of
+from dlrun.statistics.intervals import Estimate, Interval, wilson
+from dlrun.statistics.means import MeanProportion, mean_error, mean_interval, mean_of
 from dlrun.statistics.student import student_score
 from tests.strategies import quick
 
@@ -91,3 +91,15 @@ def test_the_mean_of_root_mean_squares_adds_both_kinds_of_chance() -> None:
 @pytest.mark.parametrize("value", [1e155, 1e200, 1e308])
 def test_the_spread_of_numbers_whose_squares_are_none_is_still_a_number(value: float) -> None:
     assert mean_of([0.0, value]).spread == pytest.approx(value / sqrt(2))
+
+
+def test_figures_below_0_have_a_mean_with_both_kinds_of_chance() -> None:
+    one = Interval(-0.1, -0.2, 0.1)
+    single = mean_interval([one])
+    assert (single.value, single.low, single.high) == pytest.approx((-0.1, -0.2, 0.1))
+    alike = mean_interval([one, one])
+    assert (alike.value, alike.low, alike.high) == pytest.approx((-0.1, -0.2, 0.1))
+    apart = mean_interval([one, Interval(0.1, 0.0, 0.3)])
+    assert apart.value == pytest.approx(0.0)
+    assert apart.low < -0.1
+    assert apart.high > 0.2

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from dlrun.statistics.intervals import wilson
-from dlrun.statistics.scores import class_scores, regression_scores
+from dlrun.statistics.intervals import Estimate, wilson
+from dlrun.statistics.scores import class_scores, harmonic_size, regression_scores, shortfall
 
 NAMES = ("a", "b", "c")
 
@@ -50,3 +50,20 @@ def test_a_regression_has_its_two_numbers() -> None:
     assert scores.r2.value == pytest.approx(metrics.r2_score(y, predicted))
     assert scores.r2.low < scores.r2.value < scores.r2.high < 1
     assert regression_scores(np.ones(5), np.zeros(5), seed=0).r2 is None
+
+
+def test_what_a_score_falls_short_of_one() -> None:
+    found = shortfall(Estimate(0.9, 0.8, 0.95, 100), 100)
+    assert found
+    assert (found.value, found.low, found.high) == pytest.approx((0.1, 0.05, 0.2))
+    perfect = shortfall(Estimate(1.0, -inf, inf, 100), 100)
+    assert perfect
+    assert (perfect.value, perfect.low, perfect.high) == pytest.approx((0.0, 0.0, wilson(0, 100).high))
+    assert shortfall(None, 100) is None
+
+
+def test_a_mean_of_rates_is_as_precise_as_one_rate_on_that_many() -> None:
+    assert harmonic_size(np.array([0] * 50 + [1] * 50)) == pytest.approx(100)
+    assert harmonic_size(np.array([0] * 90 + [2] * 10)) == pytest.approx(4 / (1 / 90 + 1 / 10))
+    assert harmonic_size(np.array([0] * 90 + [2] * 10), against_rest=True) == 10
+    assert harmonic_size(np.array([1] * 9), against_rest=True) == 0

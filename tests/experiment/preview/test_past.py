@@ -10,10 +10,12 @@ from tests.experiments import SMALL, train_run
 
 def test_what_a_run_was(tmp_path: Path) -> None:
     run, diagnosis = train_run(tmp_path, SMALL, "training.epochs=2")
-    evaluate_part(run.paths, "test")
+    judgement, _ = evaluate_part(run.paths, "test")
     record = RunRecord.load(run.paths)
     facts = facts_of(run.paths, record, diagnosis_of(run.paths))
+    test = facts["errors"].pop("test")
     assert facts["errors"] == diagnosis.to_json()["errors"]
+    assert (test["error"], test["n"]) == (judgement.error.value, 40)
     assert (facts["status"], facts["stop_reason"], facts["epochs"]) == ("completed", "all epochs done", 2)
     assert facts["overrides"] == ["training.epochs=2"]
     assert datetime.fromisoformat(facts["started"]) <= datetime.fromisoformat(facts["ended"]) <= datetime.now(UTC)

@@ -121,6 +121,30 @@ DIAGNOSIS: dict[str, Forge] = {
     "diagnosis.json with a headline in ANSI": together(
         put("diagnosis.json", "headline", BELL), put("diagnosis.json", "notes", [BELL])
     ),
+    "diagnosis.json with baselines in ANSI": put(
+        "diagnosis.json", "baselines", [{"kind": BELL, "error": 0, "low": 0, "high": 1, "n": 5, "difference": {}}]
+    ),
+    "diagnosis.json with a million baselines": put("diagnosis.json", "baselines", [{}] * 100_000),
+    "diagnosis.json with a calibration of 400 digits": put(
+        "diagnosis.json", "calibration", {"ece": {"value": int(FAR)}, "brier": {}, "n": int(FAR), "bins": int(FAR)}
+    ),
+    "diagnosis.json with extremes in ANSI": put("diagnosis.json", "dev_extremes", {BELL: 3, "x" * 100_000: 1}),
+    "diagnosis.json with a ladder beyond floats": put(
+        "diagnosis.json",
+        "ladder",
+        {
+            "metric": "loss",
+            "scale": 1e308,
+            "target_assumed": BELL,
+            "errors": {part: {"error": 1e308, "low": 0, "high": 1.7e308, "n": 5} for part in ("target", "train", "dev")},
+        },
+    ),
+    "diagnosis.json with last errors of text": put(
+        "diagnosis.json", "last_dev_errors", {"median": BELL, "rows": "9", "from_epoch": []}
+    ),
+    "diagnosis.json with last errors beyond floats": put(
+        "diagnosis.json", "last_dev_errors", {"median": 1e308, "rows": 9, "from_epoch": 1e308}
+    ),
     "diagnosis.json with a deep error": put("diagnosis.json", "errors.dev.error", _nested(900)),
     **{f"diagnosis.json without {key}": drop("diagnosis.json", key) for key in ("errors", "scale", "metric", "schema")},
 }
