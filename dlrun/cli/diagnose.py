@@ -43,7 +43,7 @@ def diagnose(
         return
     out = console()
     out.print(printable(f"run {paths.id}"), style="dim")
-    print_diagnosis(found, out)
+    print_diagnosis(found, out, health=True)
     for sentence in told(stored_findings(paths)):
         out.print(printable(f"· {sentence}"), style="dim")
     group = _group(paths)

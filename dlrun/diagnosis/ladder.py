@@ -1,12 +1,16 @@
 """The ladder of errors: target, train, train_dev, dev; each step up it has a name, a size, and a cure of its own."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Any
 
+from dlrun.diagnosis.course import Course
+from dlrun.diagnosis.findings import Finding
 from dlrun.diagnosis.gaps import MOST_EXAMPLES, Gap, gap
 from dlrun.diagnosis.headline import UNITS, Metric, headline
+from dlrun.diagnosis.layer_health import LayerHealth
+from dlrun.diagnosis.optimization import training_findings
 from dlrun.errors import DlrunError
 from dlrun.statistics.intervals import Estimate, Interval, Proportion, exact
 
@@ -66,7 +70,8 @@ class Diagnosis:
 
     avoidable_bias = train − target, variance = train_dev − train, data_mismatch = dev − train_dev; without a train_dev part
     variance = dev − train, and a mismatch is part of it. A gap is too large beyond tolerance · scale; it is None where its parts
-    are not there. verdict is empty when nothing is wrong, and when nothing is decided: the gaps' statuses tell which.
+    are not there. optimization and health say how the network trained, where that was measured. verdict is empty when nothing
+    is wrong, and when nothing is decided: the gaps' statuses tell which.
     """
 
     errors: Errors
@@ -75,12 +80,25 @@ class Diagnosis:
     avoidable_bias: Gap
     variance: Gap | None
     data_mismatch: Gap | None = None
+    optimization: Course | None = None
+    health: LayerHealth | None = None
 
     @property
     def verdict(self) -> tuple[str, ...]:
-        """The words for what is wrong: high_bias, high_variance, data_mismatch, in this order."""
+        """The words for what is wrong: optimization, high_bias, high_variance, data_mismatch, in this order."""
         words = {"high_bias": self.avoidable_bias, "high_variance": self.variance, "data_mismatch": self.data_mismatch}
-        return tuple(word for word, found in words.items() if found and found.status == "high")
+        high = tuple(word for word, found in words.items() if found and found.status == "high")
+        return (*(["optimization"] if self.trouble else []), *high)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with how the network trained, the one to act on first at the front."""
+        return training_findings(self.optimization, self.health, hurts=self.avoidable_bias.status == "high")
+
+    @property
+    def trouble(self) -> tuple[Finding, ...]:
+        """The findings that an optimizer, a rate or a start answers for; longer training is a cure of bias."""
+        return tuple(found for found in self.findings if found.side == "optimization")
 
     @property
     def headline(self) -> str:
@@ -88,7 +106,8 @@ class Diagnosis:
         named = {"bias": self.avoidable_bias, "variance": self.variance, "data mismatch": self.data_mismatch}
         gaps = {name: gap for name, gap in named.items() if gap is not None}
         part = "train-dev" if self.errors.train_dev else "dev"
-        return headline(gaps, self.tolerance * self.scale, UNITS[self.errors.metric], unseen=part)
+        line = headline(gaps, self.tolerance * self.scale, UNITS[self.errors.metric], unseen=part)
+        return f"optimization, {self.trouble[0].title}; {line}" if self.trouble else line
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -135,8 +154,9 @@ class Diagnosis:
             "variance": _gap_json(self.variance) if self.variance else None,
             "data_mismatch": _gap_json(self.data_mismatch) if self.data_mismatch else None,
             "dev_overfitting": None,
-            "optimization": None,
-            "health": None,
+            "optimization": self.optimization and self.optimization.to_json(),
+            "health": self.health and self.health.to_json(),
+            "findings": [found.to_json() for found in self.findings],
             "advice": [],
             "notes": list(self.notes),
         }
@@ -155,7 +175,12 @@ class Diagnosis:
             tolerance, scale = float(tree["tolerance"]), float(tree["scale"])
             if not (0 <= tolerance < inf and 0 <= scale < inf and tolerance * scale < inf):
                 raise ValueError("tolerance and scale must be finite, and not below 0")
-            return diagnose(_errors_from_json(tree), tolerance=tolerance, scale=scale)
+            course, health = tree.get("optimization"), tree.get("health")
+            return replace(
+                diagnose(_errors_from_json(tree), tolerance=tolerance, scale=scale),
+                optimization=None if course is None else Course.from_json(course),
+                health=None if health is None else LayerHealth.from_json(health),
+            )
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             raise DlrunError(f"the stored diagnosis is damaged: {type(error).__name__} {error}"[:LONGEST]) from error
 

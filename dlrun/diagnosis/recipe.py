@@ -1,7 +1,7 @@
 """The basic recipe: what to try next, as a patch of the spec.
 
-The order is the course's: bias until it is low, then variance, then look at bias again. A patch turns one knob; only a
-bigger network brings L2 with it, since size without regularization buys variance.
+The order is the course's: a network that trains at all, then bias until it is low, then variance, then look at bias again. A
+patch turns one knob; only a bigger network brings L2 with it, since size without regularization buys variance.
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,8 @@ def next_experiment(diagnosis: Diagnosis, *, hidden: Sequence[int], plain: bool,
 
     hidden holds the units of each layer; plain says that no layer has settings of its own, which a new list would drop.
     """
+    if found := next((found for found in diagnosis.findings if found.patch), None):
+        return Advice(f"{found.title}: {found.words}", dict(found.patch))
     if "high_bias" in diagnosis.verdict:
         wider = [2 * units for units in hidden] or [32]
         if plain:

@@ -12,9 +12,11 @@ from dlrun import checkpoint
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import Diverged
 from dlrun.experiment.cadence import Cadence
+from dlrun.experiment.course import course_of
 from dlrun.experiment.gating import judge_gates
 from dlrun.experiment.interrupts import Interrupts
 from dlrun.experiment.judgement import diagnose_run, judge, write_predictions
+from dlrun.experiment.one_batch import with_one_batch
 from dlrun.experiment.recording import Records, in_words, whole
 from dlrun.experiment.setup import Experiment
 from dlrun.experiment.threads import pinned
@@ -68,6 +70,7 @@ class Run:
         """Judge the best parameters on train and dev, and write predictions, diagnosis, report and summary."""
         experiment, state = self.experiment, self.state
         with pinned(experiment.threads):
+            course, health = course_of(experiment, self.paths, state)
             checkpoint.load_params(self.paths, "best", experiment.network.params)
             splits = experiment.splits
             parts = {"train": splits.train, "train_dev": splits.train_dev, "dev": splits.dev}
@@ -75,7 +78,9 @@ class Run:
         self.interrupts.check(self.on_again)
         for name in judged.keys() - {"train"}:
             write_predictions(experiment, judged[name], self.paths, name)
-        diagnosis = diagnose_run(experiment, judged)
+        diagnosis = replace(diagnose_run(experiment, judged), optimization=course, health=health)
+        with pinned(experiment.threads):
+            diagnosis = with_one_batch(experiment, diagnosis)
         ended = replace(
             self.record,
             status="completed",

@@ -1,6 +1,7 @@
 """The diagnosis and the closing lines of a run, as a terminal shows them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -57,15 +58,40 @@ def table_of(*headings: str, right: Sequence[int]) -> Table:
     return table
 
 
-def print_diagnosis(diagnosis: "Diagnosis", out: Console) -> None:
-    """Print the ladder, the verdict in one line, and what a reader must know."""
-    for part in diagnosis_page(diagnosis):
+def print_diagnosis(diagnosis: "Diagnosis", out: Console, *, health: bool = False) -> None:
+    """Print the ladder, the verdict in one line, what is wrong with the training, and what a reader must know.
+
+    health asks for all that was measured of it: a table of the layers, and every finding with its cure.
+    """
+    pages = [diagnosis_page(diagnosis, findings=not health), *([training_page(diagnosis)] if health else [])]
+    for part in chain(*pages):
         out.print(part)
 
 
-def diagnosis_page(diagnosis: "Diagnosis") -> Iterator[RenderableType]:
-    """Yield what a diagnosis is printed as, from the top."""
+def training_page(diagnosis: "Diagnosis") -> Iterator[RenderableType]:
+    """Yield how the network trained: a table of its layers, how the cost went, every finding and its cure."""
+    from dlrun.report import training_rows as rows
+
+    if diagnosis.health:
+        table = table_of(*rows.HEADINGS, right=range(1, len(rows.HEADINGS)))
+        for cells in rows.layer_rows(diagnosis.health):
+            ill = [rows.is_ill(k, cell) for k, cell in enumerate(cells)]
+            table.add_row(*(Text(cell, style="red" if bad else "") for cell, bad in zip(cells, ill, strict=True)))
+        yield ""
+        yield table
+    if told := [*rows.course_lines(diagnosis)]:
+        yield ""
+        yield from (Text(f"· {line}", style="dim") for line in told)
+    for found in diagnosis.findings:
+        yield Text.assemble((f"{found.title}: ", "red"), found.words)
+        if found.cure:
+            yield Text(f"    {found.cure}")
+
+
+def diagnosis_page(diagnosis: "Diagnosis", *, findings: bool = True) -> Iterator[RenderableType]:
+    """Yield what a diagnosis is printed as, from the top; findings of the training, if asked for, in three lines at most."""
     from dlrun.report.ladder_rows import HEADINGS, rungs  # NumPy comes with it, and `dlrun ls` has no use for that
+    from dlrun.report.training_rows import closing_lines
 
     table = table_of(*HEADINGS, right=(1, 2, 3))
     for rung in rungs(diagnosis):
@@ -74,5 +100,6 @@ def diagnosis_page(diagnosis: "Diagnosis") -> Iterator[RenderableType]:
     yield table
     yield ""
     yield Text.assemble(("verdict  ", "dim"), (diagnosis.headline, "bold"))
+    yield from (Text(f"! {line}", style="red") for line in closing_lines(diagnosis) if findings)
     for note in diagnosis.notes:
         yield Text(f"· {note}", style="dim")
