@@ -37,7 +37,7 @@ def test_only_a_full_batch_that_stays_one_function_is_exact() -> None:
     assert full.exact
     assert not SETTING.exact
     for change in ({"dropout": True}, {"batch_norm": True}, {"decay": "cosine"}, {"warmup": True}):
-        assert not replace(full, **change).exact  # type: ignore[arg-type]
+        assert not replace(full, **change).exact
 
 
 def test_a_setting_is_read_as_it_was_written() -> None:

@@ -61,6 +61,6 @@ def layers(depth: int = 4, **numbers: list[float] | float) -> LayerHealth:
 
     def of(k: int) -> LayerNumbers:
         own = {name: values[k] if isinstance(values, list) else values for name, values in numbers.items()}
-        return replace(LAYER, layer=f"hidden {k + 1}" if k < depth else "output", **own)  # type: ignore[arg-type]
+        return replace(LAYER, layer=f"hidden {k + 1}" if k < depth else "output", **own)
 
     return LayerHealth(layers=tuple(of(k) for k in range(depth + 1)))

@@ -5,7 +5,7 @@ from dlrun.statistics.trend import block_means, scatter, slope
 
 
 def test_blocks_hold_equal_shares_in_order() -> None:
-    assert block_means(np.arange(40), 20).tolist() == [2 * k + 0.5 for k in range(20)]
+    assert block_means(np.arange(40.0), 20).tolist() == [2 * k + 0.5 for k in range(20)]
     assert block_means(np.array([1.0, 2.0]), 20).tolist() == [1.0, 2.0]
 
 
