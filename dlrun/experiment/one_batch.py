@@ -18,7 +18,7 @@ from dlrun.training.state import State
 MOST_EXAMPLES = 64
 MOST_STEPS, FEWEST_STEPS = 300, 20
 OPERATIONS = 1e9  # of multiplications and additions in all: about half a second; no clock, so that it is the same everywhere
-SHARE = 0.05  # of the steps of the run, unless those are so few that this takes no time
+SHARE = 0.05  # of the examples that the run has seen, unless those are so few that a fifth of the operations takes no time
 
 
 def with_one_batch(experiment: Experiment, diagnosis: Diagnosis) -> Diagnosis:
@@ -68,5 +68,5 @@ def _steps(experiment: Experiment, m: int) -> int:
     """Return how many steps are taken: few beside the run's own work, or so few that they take no time."""
     per_step = 6 * experiment.network.params.count * m  # forward, and twice as much backward
     of_run = SHARE * experiment.total_steps * experiment.plan.batch_size / m
-    free = OPERATIONS / 20 / per_step
+    free = OPERATIONS / 5 / per_step
     return int(min(MOST_STEPS, OPERATIONS / per_step, max(of_run, free)))

@@ -141,7 +141,7 @@ def test_numbers_that_are_none_are_never_called_overfitting(tmp_path: Path, reco
             else:
                 assert stored_diagnosis(only_run(home)).verdict[0] == "optimization"
             row.cases += 1
-        row.figure = f"{diverged} diverged, and say so; in {row.cases - diverged} all units died of the rate"
+        row.figure = f"{diverged} diverged and say so, {row.cases - diverged} ended with optimization named first"
 
 
 def only_run(home: Path) -> RunPaths:
