@@ -6,6 +6,7 @@ from math import inf
 from typing import Any
 
 from dlrun.diagnosis.beside import Beside
+from dlrun.diagnosis.course import Course
 from dlrun.diagnosis.errors import (
     ESTIMATES,
     PARTS,
@@ -16,8 +17,11 @@ from dlrun.diagnosis.errors import (
     measure_from_json,
     metric_of,
 )
+from dlrun.diagnosis.findings import Finding
 from dlrun.diagnosis.gaps import Gap, gap
 from dlrun.diagnosis.headline import UNITS, headline, open_questions, plain
+from dlrun.diagnosis.layer_health import LayerHealth
+from dlrun.diagnosis.optimization import training_findings
 from dlrun.errors import DlrunError
 from dlrun.statistics.intervals import Estimate, exact
 
@@ -47,6 +51,7 @@ class Diagnosis:
     without a train_dev part variance = dev − train, and a mismatch is part of it. A gap is too large beyond tolerance · scale; it
     is None where its parts are not there. verdict is empty when nothing is wrong, and when nothing is decided: the gaps' statuses
     tell which. `other` holds the rungs if the gaps are those of another metric than the error; gates ask for the errors anyway.
+    optimization and health say how the network trained, where that was measured.
     """
 
     errors: Errors
@@ -58,6 +63,8 @@ class Diagnosis:
     dev_overfitting: Gap | None = None
     other: Measure | None = None
     beside: Beside = Beside()
+    optimization: Course | None = None
+    health: LayerHealth | None = None
 
     @property
     def rungs(self) -> Errors:
@@ -82,16 +89,28 @@ class Diagnosis:
 
     @property
     def verdict(self) -> tuple[str, ...]:
-        """The words for what is wrong: high_bias, high_variance, data_mismatch, dev_overfitting, in this order."""
+        """The words for what is wrong: optimization, high_bias, high_variance, data_mismatch, dev_overfitting, in this order."""
         words = {"high_bias": "bias", "high_variance": "variance"}
         words |= {"data_mismatch": "data mismatch", "dev_overfitting": "overfitting to dev"}
         found = self.gaps
-        return tuple(word for word, name in words.items() if name in found and found[name].status == "high")
+        high = tuple(word for word, name in words.items() if name in found and found[name].status == "high")
+        return (*(["optimization"] if self.trouble else []), *high)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with how the network trained, the one to act on first at the front."""
+        return training_findings(self.optimization, self.health, hurts=self.avoidable_bias.status == "high")
+
+    @property
+    def trouble(self) -> tuple[Finding, ...]:
+        """The findings that an optimizer, a rate or a start answers for; longer training is a cure of bias."""
+        return tuple(found for found in self.findings if found.side == "optimization")
 
     @property
     def headline(self) -> str:
         """The verdict in one line."""
-        return headline(self.gaps, self.threshold, UNITS[self.rungs.rung_metric], unseen=self._unseen)
+        line = headline(self.gaps, self.threshold, UNITS[self.rungs.rung_metric], unseen=self._unseen)
+        return f"optimization, {self.trouble[0].title}; {line}" if self.trouble else line
 
     @property
     def open_questions(self) -> list[str]:
@@ -169,8 +188,9 @@ class Diagnosis:
             "ladder": self.other.to_json() if self.other else None,
             **gaps,
             **self.beside.to_json(),
-            "optimization": None,
-            "health": None,
+            "optimization": self.optimization and self.optimization.to_json(),
+            "health": self.health and self.health.to_json(),
+            "findings": [found.to_json() for found in self.findings],
             "advice": [],
             "notes": list(self.notes),
         }
@@ -192,7 +212,12 @@ class Diagnosis:
             errors = errors_from_json(tree)
             other = measure_from_json(tree.get("ladder"), errors, errors.train.confidence)
             beside = Beside.from_json(tree, errors.metric, errors.train.confidence)
-            return diagnose(errors, tolerance=tolerance, scale=scale, other=other, beside=beside)
+            course, health = tree.get("optimization"), tree.get("health")
+            return replace(
+                diagnose(errors, tolerance=tolerance, scale=scale, other=other, beside=beside),
+                optimization=None if course is None else Course.from_json(course),
+                health=None if health is None else LayerHealth.from_json(health),
+            )
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             raise DlrunError(f"the stored diagnosis is damaged: {type(error).__name__} {error}"[:LONGEST]) from error
 

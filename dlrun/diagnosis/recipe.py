@@ -19,6 +19,7 @@ LITTLE_L2 = 0.1
 STRONGER = 4
 SEEDS = 5
 MOST_SIZE = 4  # times the training examples: a parameter more than that for each is no remedy for bias any more
+IN_DOUBT = {"cost_rises", "rate_too_high", "stuck"}
 A_LITTLE = "expect the train error to rise a little"
 
 
@@ -64,6 +65,7 @@ def recipe(diagnosis: Diagnosis, now: Situation) -> tuple[Advice, ...]:
 
 def _all(diagnosis: Diagnosis, now: Situation) -> Iterator[Advice]:
     verdict = diagnosis.verdict
+    yield from _against_trouble(diagnosis, now)
     if "high_bias" in verdict:
         yield from _against_bias(diagnosis, now)
     if "high_variance" in verdict and diagnosis.mismatch_is_possible:
@@ -83,7 +85,31 @@ def _all(diagnosis: Diagnosis, now: Situation) -> Iterator[Advice]:
             _gap(diagnosis, "data_mismatch"),
             expect="the gap from train-dev to dev closes; the train error may rise, since the task is wider",
         )
+    if "dev_overfitting" in verdict:
+        yield Advice(
+            "mismatch",
+            "overfitting to dev: too much was chosen on too few examples; take a larger dev part, or a fresh one",
+            _gap(diagnosis, "dev_overfitting"),
+            expect="dev and test errors agree; the dev error rises to what it always was",
+        )
     yield from _against_doubt(diagnosis)
+
+
+def _against_trouble(diagnosis: Diagnosis, now: Situation) -> Iterator[Advice]:
+    """Yield what lets the cost fall, the cause first; with dropout also a look at the cost without it."""
+    falls = {
+        "optimization": "the cost falls from the first steps on, and every layer moves",
+        "bias": "the train error falls further",
+    }
+    for found in diagnosis.findings:
+        times = 2.0 if "training.epochs" in found.patch else 1.0
+        expect = falls.get(found.side, "")
+        yield Advice(found.side, f"{found.title}: {found.words}", found.layer or "", dict(found.patch), expect, times=times)
+    if now.dropout and any(found.kind in IN_DOUBT for found in diagnosis.trouble):
+        why = "with dropout on, the cost that is shown is another function at every step: look at it without"
+        seen = "; ".join(found.title for found in diagnosis.trouble)
+        patch = {"regularization.keep_prob": "1.0"}
+        yield Advice("optimization", why, seen, patch, "the cost falls at every epoch; then put dropout back")
 
 
 def _against_bias(diagnosis: Diagnosis, now: Situation) -> Iterator[Advice]:
@@ -101,8 +127,9 @@ def _against_bias(diagnosis: Diagnosis, now: Situation) -> Iterator[Advice]:
         deeper = (*now.hidden, now.hidden[-1])
         why, after = "high bias: another layer composes features of features; l2 keeps its variance down", now.weights(deeper)
         yield Advice("bias", why, seen, {**_listed(deeper), **keeps}, falls, (before, after), _ratio(after, before))
-    why = "high bias: longer training, if the cost still falls at the end"
-    yield Advice("bias", why, seen, {"training.epochs": str(2 * now.epochs)}, falls, times=2.0)
+    if diagnosis.optimization is None:  # else it is known whether the cost still falls, and said above
+        why = "high bias: longer training, if the cost still falls at the end"
+        yield Advice("bias", why, seen, {"training.epochs": str(2 * now.epochs)}, falls, times=2.0)
     if now.optimizer != "adam":
         why = f"high bias: adam finds its way where {now.optimizer} is slow; its rate is another one"
         yield Advice("bias", why, seen, {"optimizer": "adam", "learning_rate.initial": "0.001"}, falls)
@@ -143,13 +170,12 @@ def _against_doubt(diagnosis: Diagnosis) -> Iterator[Advice]:
         why = "variance is unknown: a dev part would show it"
         yield Advice("chance", why, patch={"data.split.dev": "20%"}, expect="the gap from train to dev, with its interval")
         return
-    gaps = {"bias": diagnosis.avoidable_bias, "variance": diagnosis.variance, "data mismatch": diagnosis.data_mismatch}
-    undecided = {name: gap for name, gap in gaps.items() if gap is not None and gap.status == "inconclusive"}
+    undecided = {name: gap for name, gap in diagnosis.gaps.items() if gap.status == "inconclusive"}
     if not undecided or diagnosis.verdict:
         return
     name, gap = next(iter(undecided.items()))
     needs = f"; about {rounded_up(gap.needed_n):,} examples would decide" if gap.needed_n else ""
-    seen = f"{name} {numbers(gap, UNITS[diagnosis.errors.metric])}{needs}"
+    seen = f"{name} {numbers(gap, UNITS[diagnosis.rungs.rung_metric])}{needs}"
     why = "inconclusive: other seeds show how much of this is chance"
     yield Advice("chance", why, seen, {"seeds": str(SEEDS)}, "the spread from seed to seed, and the mean's interval", times=SEEDS)
 
@@ -160,9 +186,9 @@ def _at_the_end(now: Situation) -> Advice:
     return Advice("none", "nothing is wrong on train and dev; there is no test part to look at")
 
 
-def _gap(diagnosis: Diagnosis, name: Literal["avoidable_bias", "variance", "data_mismatch"]) -> str:
+def _gap(diagnosis: Diagnosis, name: Literal["avoidable_bias", "variance", "data_mismatch", "dev_overfitting"]) -> str:
     found = getattr(diagnosis, name)
-    return f"{name.replace('_', ' ')} {numbers(found, UNITS[diagnosis.errors.metric])}" if found else ""
+    return f"{name.replace('_', ' ')} {numbers(found, UNITS[diagnosis.rungs.rung_metric])}" if found else ""
 
 
 def _wider(now: Situation, hidden: Sequence[int]) -> dict[str, str]:

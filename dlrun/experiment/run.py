@@ -12,10 +12,12 @@ from dlrun import checkpoint
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.errors import Diverged
 from dlrun.experiment.cadence import Cadence
+from dlrun.experiment.course import course_of
 from dlrun.experiment.diagnosing import diagnose_run
 from dlrun.experiment.gating import judge_gates
 from dlrun.experiment.interrupts import Interrupts
 from dlrun.experiment.judgement import judge, write_predictions
+from dlrun.experiment.one_batch import with_one_batch
 from dlrun.experiment.recording import Records, in_words, whole
 from dlrun.experiment.setup import Experiment
 from dlrun.experiment.threads import pinned
@@ -70,11 +72,13 @@ class Run:
         """Judge the best parameters on train and dev, and write predictions, diagnosis, report and summary."""
         experiment, state = self.experiment, self.state
         with pinned(experiment.threads):
+            course, health = course_of(experiment, self.paths, state)
             checkpoint.load_params(self.paths, "best", experiment.network.params)
             splits = experiment.splits
             parts = {"train": splits.train, "train_dev": splits.train_dev, "dev": splits.dev}
             judged = {name: judge(experiment, part) for name, part in parts.items() if part is not None}
             diagnosis = diagnose_run(experiment, judged, read_curves(self.paths)["dev_error"])
+            diagnosis = with_one_batch(experiment, replace(diagnosis, optimization=course, health=health))
         self.interrupts.check(self.on_again)
         for name in judged.keys() - {"train"}:
             write_predictions(experiment, judged[name], self.paths, name)

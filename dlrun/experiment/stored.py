@@ -108,6 +108,10 @@ def stored_diagnosis(paths: RunPaths) -> Diagnosis:
     Errors: DlrunError if it has not finished, or its diagnosis or a look at test is damaged.
     """
     record = RunRecord.load(paths)
+    if record.status == "diverged":  # whatever its errors were, they say nothing about bias and variance
+        what = f"optimization, and nothing else can be said: this run {record.stop_reason}"
+        cure = f"train again with smaller steps: dlrun train {paths.resolved} -s learning_rate.initial=…"
+        raise DlrunError(Problem(what=what, where=str(paths.root), cure=cure))
     if not paths.diagnosis.exists():
         what = f"this run has no diagnosis: it is {record.status}" + (f" ({record.stop_reason})" if record.stop_reason else "")
         raise DlrunError(Problem(what=what, where=str(paths.root), cure="train it again: dlrun train " + str(paths.resolved)))

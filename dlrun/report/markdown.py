@@ -9,6 +9,8 @@ from dlrun.report.gate_rows import gate_cells, gate_notes
 from dlrun.report.ladder_rows import baseline_rungs, calibration_text, headings, rungs
 from dlrun.report.markdown_table import table
 from dlrun.report.next_step import Next
+from dlrun.report.training_rows import HEADINGS as LAYER_HEADINGS
+from dlrun.report.training_rows import course_lines, layer_rows
 from dlrun.rundir.files import write_atomically
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
@@ -38,6 +40,7 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str
         *_sentence(calibration_text(diagnosis)),
         *(f"- {note}" for note in diagnosis.notes),
         "",
+        *_training(diagnosis),
         *_gates(record, diagnosis.errors.metric),
         "## Next",
         "",
@@ -56,6 +59,15 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str
 
 def _sentence(words: str) -> list[str]:
     return [f"{words[:1].upper()}{words[1:]}.", ""] if words else []
+
+
+def _training(diagnosis: Diagnosis) -> list[str]:
+    """Return how the network trained, if that was measured: findings with their cures, and the layers."""
+    if not (diagnosis.optimization and diagnosis.health):
+        return []
+    found = [f"- **{one.title}**: {one.words}" + (f": `{one.cure}`" if one.cure else "") for one in diagnosis.findings]
+    told = [f"- {line}" for line in course_lines(diagnosis)]
+    return ["## Training", "", *found, *told, "", *table(LAYER_HEADINGS, layer_rows(diagnosis.health)), ""]
 
 
 def _gates(record: RunRecord, metric: Metric) -> list[str]:

@@ -1,6 +1,7 @@
 """The diagnosis and the closing lines of a run, as a terminal shows them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -59,18 +60,43 @@ def table_of(*headings: str, right: Sequence[int]) -> Table:
 
 
 def print_diagnosis(diagnosis: "Diagnosis", out: Console, *, full: bool = False) -> None:
-    """Print the ladder, the verdict in one line, and what a reader must know; in full, also what stands beside the ladder."""
-    for part in diagnosis_page(diagnosis, out.width if full else None):
+    """Print the ladder, the verdict in one line, what is wrong with the training, and what a reader must know.
+
+    In full also what stands beside the ladder, the health of the layers, and every finding with its cure.
+    """
+    pages = [diagnosis_page(diagnosis, out.width if full else None), *([training_page(diagnosis)] if full else [])]
+    for part in chain(*pages):
         out.print(part)
 
 
-def diagnosis_page(diagnosis: "Diagnosis", width: int | None = None) -> Iterator[RenderableType]:
-    """Yield what a diagnosis is printed as, from the top.
+def training_page(diagnosis: "Diagnosis") -> Iterator[RenderableType]:
+    """Yield how the network trained: a table of its layers, how the cost went, every finding and its cure."""
+    from dlrun.report import training_rows as rows
 
-    With a width the ladder is drawn, too, on so many columns, with the baselines and the calibration.
+    if diagnosis.health:
+        table = table_of(*rows.HEADINGS, right=range(1, len(rows.HEADINGS)))
+        for cells in rows.layer_rows(diagnosis.health):
+            ill = [rows.is_ill(k, cell) for k, cell in enumerate(cells)]
+            table.add_row(*(Text(cell, style="red" if bad else "") for cell, bad in zip(cells, ill, strict=True)))
+        yield ""
+        yield table
+    if told := [*rows.course_lines(diagnosis)]:
+        yield ""
+        yield from (Text(f"· {line}", style="dim") for line in told)
+    for found in diagnosis.findings:
+        yield Text.assemble((f"{found.title}: ", "red"), found.words)
+        if found.cure:
+            yield Text(f"    {found.cure}")
+
+
+def diagnosis_page(diagnosis: "Diagnosis", width: int | None = None) -> Iterator[RenderableType]:
+    """Yield what a diagnosis is printed as, from the top, with findings of the training in three lines at most.
+
+    With a width the ladder is drawn, too, on so many columns, with the baselines and the calibration; findings have a page then.
     """
     from dlrun.report.ladder_picture import picture  # NumPy comes with it, and `dlrun ls` has no use for that
     from dlrun.report.ladder_rows import calibration_text
+    from dlrun.report.training_rows import closing_lines
 
     yield _table(diagnosis, width)
     yield ""
@@ -78,6 +104,7 @@ def diagnosis_page(diagnosis: "Diagnosis", width: int | None = None) -> Iterator
         yield from picture(diagnosis, width)
         yield ""
     yield Text.assemble(("verdict  ", "dim"), (diagnosis.headline, "bold"))
+    yield from (Text(f"! {line}", style="red") for line in closing_lines(diagnosis) if not width)
     for note in diagnosis.notes:
         yield Text(f"· {note}", style="dim")
     if width and (calibration := calibration_text(diagnosis)):

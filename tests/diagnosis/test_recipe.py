@@ -5,7 +5,8 @@ import pytest
 from dlrun.diagnosis.ladder import Diagnosis, Errors, diagnose
 from dlrun.diagnosis.recipe import Advice, recipe
 from dlrun.diagnosis.situation import Situation
-from dlrun.statistics.intervals import wilson
+from dlrun.statistics.intervals import Interval, wilson
+from tests.diagnosis.trained import COURSE, course, layers
 
 NOW = Situation(
     hidden=(64,), plain=True, may_deepen=True, features=64, outputs=10, batch_norm=False, l2=0.0, l1=0.0, dropout=False,
@@ -43,6 +44,27 @@ def sides(advice: tuple[Advice, ...]) -> list[str]:
 )  # fmt: skip
 def test_the_order_is_the_courses(diagnosis: Diagnosis, expected: list[str]) -> None:
     assert sides(recipe(diagnosis, NOW)) == expected
+
+
+def test_what_keeps_the_cost_from_falling_comes_first() -> None:
+    ill = replace(BIAS, optimization=course(update=0.05), health=layers())
+    first, *others = recipe(ill, NOW)
+    assert first.side == "optimization"
+    assert first.reason.startswith("the rate is too high: ")
+    assert first.patch == {"learning_rate.initial": "1e-05"}
+    assert sides(tuple(others)) == ["bias"]
+    doubted = recipe(ill, replace(NOW, dropout=True))[1]
+    assert (doubted.side, doubted.patch) == ("optimization", {"regularization.keep_prob": "1.0"})
+    assert "put dropout back" in doubted.expect
+
+
+def test_longer_training_is_advised_where_the_cost_still_falls() -> None:
+    resting, falling = (
+        replace(BIAS, optimization=COURSE),
+        replace(BIAS, optimization=course(slope=Interval(-0.01, -0.012, -0.008))),
+    )
+    assert not any("training.epochs" in one.patch for one in recipe(resting, NOW))
+    assert [one.side for one in recipe(falling, NOW) if one.patch == {"training.epochs": "40"}] == ["bias"]
 
 
 @pytest.mark.parametrize("diagnosis", [BIAS, VARIANCE, BOTH, found(0.005, 0.11, train_dev=0.01), found(0.005, 0.03, n=300)])
