@@ -247,7 +247,8 @@ def diagnose(
 def with_test(found: Diagnosis, test: Estimate | None, looks: int) -> Diagnosis:
     """Return the same diagnosis with what the last of so many looks at test saw; None if nobody looked."""
     errors = replace(found.errors, test=test, test_looks=looks if test else 0)
-    return diagnose(errors, tolerance=found.tolerance, scale=found.scale, other=found.other, beside=found.beside)
+    anew = diagnose(errors, tolerance=found.tolerance, scale=found.scale, other=found.other, beside=found.beside)
+    return replace(anew, optimization=found.optimization, health=found.health)
 
 
 def gap_json(found: Gap | None) -> dict[str, Any] | None:
