@@ -27,7 +27,9 @@ Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write t
 
 def recipe(
     run: RunReference,
-    pick: Annotated[int, typer.Option("--pick", metavar="K", min=1, help="Which advice --out writes.")] = 1,
+    pick: Annotated[
+        int | None, typer.Option("--pick", metavar="K", min=1, help="Which advice --out writes; the first that has a patch.")
+    ] = None,
     out: Out = None,
     runs_dir: RunsDir = RUNS,
     output: Annotated[RecipeFormat, typer.Option("--format", help="How the result is printed on stdout.")] = RecipeFormat.text,
@@ -65,7 +67,7 @@ def recipe(
         print_recipe(advice, list(map(printable, commands)), seconds, terminal)
 
 
-def _write(out: Path, paths: "RunPaths", advice: "tuple[Advice, ...]", pick: int) -> None:
+def _write(out: Path, paths: "RunPaths", advice: "tuple[Advice, ...]", pick: int | None) -> None:
     """Write the run's resolved spec with one patch.
 
     Errors: InvalidInput if there is no such advice, it has no patch, or the file is there already.
@@ -74,13 +76,14 @@ def _write(out: Path, paths: "RunPaths", advice: "tuple[Advice, ...]", pick: int
     from dlrun.rundir.files import write_atomically
     from dlrun.spec import read_spec, to_yaml
 
-    if pick > len(advice) or not advice[pick - 1].patch:
-        there = [str(number) for number, one in enumerate(advice, start=1) if one.patch]
-        cure = f"pick {', '.join(there)}" if there else "nothing is to be changed in the spec"
-        raise InvalidInput(Problem(what="this advice has no patch to write", where=f"--pick {pick}", cure=cure))
+    there = {number: one for number, one in enumerate(advice, start=1) if one.patch}
+    chosen = there.get(pick) if pick else next(iter(there.values()), None)
+    if chosen is None:
+        cure = f"pick {', '.join(map(str, there))}" if there else "nothing is to be changed in the spec"
+        where = f"--pick {pick}" if pick else f"--out {out}"
+        raise InvalidInput(Problem(what="there is no patch to write", where=where, cure=cure))
     if out.exists():
         raise InvalidInput(Problem(what="this file is there already", where=str(out), cure="name another one"))
-    chosen = advice[pick - 1]
     spec = read_spec(paths.resolved, [f"{key}={value}" for key, value in chosen.patch.items()]).spec
     what = "".join(f"#   {key}: {value}\n" for key, value in chosen.patch.items())
     write_atomically(out, f"# {chosen.reason}\n# the spec of run {paths.id} with\n{what}{to_yaml(spec)}")
