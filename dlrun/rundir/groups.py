@@ -130,7 +130,7 @@ def find_group(reference: str, runs_dir: Path) -> Group:
         return found[0]
     paths = find_run(reference, runs_dir)
     record = RunRecord.load(paths)
-    if (key := key_of(record)) is None:
+    if (key := key_of(record)) is None or is_fold(record):
         why = "it left its parent on the way" if record.branch else "it is of folds, which differ in their data"
         what = f"{reference} has no group: {why}"
         raise InvalidInput(Problem(what=what, where=str(paths.root), cure="compare the run alone: without --seeds"))
