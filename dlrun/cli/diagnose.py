@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, RunReference, RunsDir
+from dlrun.cli.options import RUNS, Debug, ErrorsFormat, Format, RunReference, RunsDir
 from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
@@ -17,11 +17,18 @@ def diagnose(
     seeds: Annotated[
         bool, typer.Option("--seeds", help="Of the mean of the runs that differ from it by their seed alone.")
     ] = False,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="Where its errors are: classes, confusion, the examples to look at.")
+    ] = False,
+    examples: Annotated[int, typer.Option(min=1, metavar="N", help="With --errors: how many examples to show.")] = 10,
     runs_dir: RunsDir = RUNS,
-    output: OutputFormat = Format.text,
+    output_format: Annotated[
+        ErrorsFormat, typer.Option("--format", help="How the result is printed on stdout; csv with --errors.")
+    ] = ErrorsFormat.text,
     debug: Debug = False,
 ) -> None:
     """Say what is wrong with a run: high bias, high variance, both, neither, or not enough examples to know."""
+    from dlrun.cli.errors import print_errors, print_where
     from dlrun.data.findings import told
     from dlrun.experiment.checking import stored_findings
     from dlrun.experiment.stored import stored_diagnosis
@@ -32,7 +39,12 @@ def diagnose(
     from dlrun.rundir.record import RunRecord
     from dlrun.rundir.references import find_run
 
+    _refuse(seeds=seeds, errors=errors, output=output_format)
     paths = find_run(run, runs_dir)
+    if errors:
+        print_errors(paths, examples, output_format)
+        return
+    output = Format(output_format.value)
     if seeds:
         _diagnose_group(paths, output)
         return
@@ -46,10 +58,22 @@ def diagnose(
     print_diagnosis(found, out)
     for sentence in told(stored_findings(paths)):
         out.print(printable(f"· {sentence}"), style="dim")
+    print_where(paths, found, out)
     group = _group(paths)
     if group and (mean := group.mean("dev_error")) and mean.n > 1:
         out.print()
         out.print(f"dev error  {mean_text(mean, metric_of(group))}: dlrun diagnose {paths.id} --seeds", soft_wrap=True)
+
+
+def _refuse(*, seeds: bool, errors: bool, output: ErrorsFormat) -> None:
+    """Raise InvalidInput for options that have nothing to do with each other."""
+    from dlrun.errors import InvalidInput, Problem
+
+    if errors and seeds:
+        what = "--errors looks at what one run said of its examples, --seeds at the mean of several runs"
+        raise InvalidInput(Problem(what=what, cure="leave --seeds out"))
+    if output is ErrorsFormat.csv and not errors:
+        raise InvalidInput(Problem(what="--format csv prints errors as a table, a diagnosis is none", cure="add --errors"))
 
 
 def _group(paths: "RunPaths") -> "Group | None":
