@@ -24,7 +24,9 @@ from dlrun.report.error_words import (
 from dlrun.report.scores import MOST_CLASSES, WORST, confusion_room, confusion_table
 from dlrun.report.terminal import table_of
 
-BESIDE = 66  # columns that a class's figures take
+HEADINGS = ("wrong", "error %", "of all errors %", "gain, points")
+GAP = 2  # spaces between columns
+SHORTEST = 5  # characters of a class's name where there is no room
 
 
 def errors_page(
@@ -54,10 +56,12 @@ def _classes(classes: tuple[OfClass, ...], width: int) -> Iterator[RenderableTyp
     if len(classes) > MOST_CLASSES:
         chosen = classes[:WORST]
         yield Text(f"the {WORST} classes of {len(classes):,} from which most could be gained", style="dim")
-    table = table_of("class", "wrong", "error %", "of all errors %", "gain, points", right=(1, 2, 3, 4))
-    for one in chosen:
-        name = Text(name_text(one.name, min(NAME, max(5, width - BESIDE))), style="bold" if one.stands_out else "")
-        table.add_row(name, f"{one.wrong:,} of {one.n:,}", percent(one.error), percent(one.share), percent(one.gain))
+    rows = [(f"{one.wrong:,} of {one.n:,}", percent(one.error), percent(one.share), percent(one.gain)) for one in chosen]
+    beside = sum(max(map(len, column)) + GAP for column in zip(HEADINGS, *rows, strict=True))
+    room = max(SHORTEST, min(NAME, width - beside - 1))  # 1 is that of the … of a name that is cut
+    table = table_of("class", *HEADINGS, right=(1, 2, 3, 4))
+    for one, cells in zip(chosen, rows, strict=True):
+        table.add_row(Text(name_text(one.name, room), style="bold" if one.stands_out else ""), *cells)
     yield table
     yield Text("· gain: how far the dev error would fall if none of the class were wrong, at most", style="dim")
 
@@ -91,13 +95,15 @@ def _mistakes(found: ClassErrors, examples: int) -> Iterator[RenderableType]:
     for one in found.mistakes[:examples]:
         probability = "–" if one.probability is None else f"{one.probability:.4f}"
         table.add_row(*(Text(name_text(cell)) for cell in (one.id, one.label, one.prediction)), probability, f"{one.loss:.4g}")
-    yield Text(f"{_the_first(len(found.mistakes), examples)} with the highest loss", style="dim")
+    yield Text(f"{_the_first(len(found.mistakes), examples)}", style="dim")
     yield table
     yield Text(f"· {how_sure(found)}", style="dim")
 
 
 def _the_first(n: int, examples: int) -> str:
-    return f"the {examples:,} errors of {n:,}" if n > examples else f"all {n:,} errors," if n > 1 else "the one error,"
+    if n > examples:
+        return f"the {examples:,} of {n:,} errors with the highest loss" if examples > 1 else f"the worst of {n:,} errors"
+    return f"all {n:,} errors, the highest loss first" if n > 1 else "the one error"
 
 
 def _of_numbers(found: NumberErrors, examples: int) -> Iterator[RenderableType]:

@@ -51,7 +51,7 @@ def in_all(found: ClassErrors) -> str:
     if not found.wrong:
         return f"none of {found.n:,} dev examples is wrong"
     few = "; so few that their shares are hardly known" if found.wrong < ENOUGH else ""
-    return f"{found.wrong:,} of {found.n:,} dev examples are wrong{few}. {_outstanding(found)}"
+    return f"{found.wrong:,} of {found.n:,} dev examples {'are' if found.wrong > 1 else 'is'} wrong{few}. {_outstanding(found)}"
 
 
 def _outstanding(found: ClassErrors) -> str:

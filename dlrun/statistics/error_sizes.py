@@ -61,7 +61,7 @@ def rank_correlation(x: Sequence[float] | Array, y: Sequence[float] | Array, con
     if n < FEWEST:
         return None
     a, b = (_centred_ranks(np.asarray(values, dtype=np.float64)) for values in (x, y))
-    spread = sqrt(float((a * a).sum())) * sqrt(float((b * b).sum()))
+    spread = sqrt(float((a * a).sum()) * float((b * b).sum()))  # one root: of the same ranks, exactly their squares
     if not spread:
         return None
     value = max(-1.0, min(1.0, float((a * b).sum()) / spread))
