@@ -8,7 +8,8 @@ from dlrun.cli.options import RUNS, Debug, ErrorsFormat, Format, RunReference, R
 from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
-    from dlrun.rundir.groups import Group
+    from rich.console import Console
+
     from dlrun.rundir.paths import RunPaths
 
 
@@ -34,7 +35,6 @@ def diagnose(
     from dlrun.experiment.stored import stored_diagnosis
     from dlrun.gates.stored import stored_rows
     from dlrun.printable import printable
-    from dlrun.report.group_table import mean_text, metric_of
     from dlrun.report.terminal import console, print_diagnosis
     from dlrun.rundir.record import RunRecord
     from dlrun.rundir.references import find_run
@@ -59,10 +59,7 @@ def diagnose(
     for sentence in told(stored_findings(paths)):
         out.print(printable(f"· {sentence}"), style="dim")
     print_where(paths, found, out)
-    group = _group(paths)
-    if group and (mean := group.mean("dev_error")) and mean.n > 1:
-        out.print()
-        out.print(f"dev error  {mean_text(mean, metric_of(group))}: dlrun diagnose {paths.id} --seeds", soft_wrap=True)
+    _print_mean(paths, out)
 
 
 def _refuse(*, seeds: bool, errors: bool, output: ErrorsFormat) -> None:
@@ -76,11 +73,16 @@ def _refuse(*, seeds: bool, errors: bool, output: ErrorsFormat) -> None:
         raise InvalidInput(Problem(what="--format csv prints errors as a table, a diagnosis is none", cure="add --errors"))
 
 
-def _group(paths: "RunPaths") -> "Group | None":
+def _print_mean(paths: "RunPaths", out: "Console") -> None:
+    """Print the mean of the runs that differ from one by their seed alone, if there are some."""
+    from dlrun.report.group_table import mean_text, metric_of
     from dlrun.rundir.groups import group_of, siblings
     from dlrun.rundir.listing import read_run
 
-    return group_of(read_run(paths), siblings(paths))
+    group = group_of(read_run(paths), siblings(paths))
+    if group and (mean := group.mean("dev_error")) and mean.n > 1:
+        out.print()
+        out.print(f"dev error  {mean_text(mean, metric_of(group))}: dlrun diagnose {paths.id} --seeds", soft_wrap=True)
 
 
 def _diagnose_group(paths: "RunPaths", output: Format) -> None:

@@ -79,7 +79,8 @@ def _confusion(found: ClassErrors, width: int) -> Iterator[RenderableType]:
         table.add_row(Text(pair_text(pair)), f"{pair.n:,}", percent(pair.share))
     yield table
     if len(found.pairs) > WORST:
-        yield Text(f"· {len(found.pairs) - WORST:,} more pairs: --format csv has every cell", style="dim")
+        more = len(found.pairs) - WORST
+        yield Text(f"· {more:,} more pair{'s' if more > 1 else ''}: --format csv has every cell", style="dim")
 
 
 def _matrix(found: ClassErrors, classes: list[str]) -> IntArray:

@@ -21,7 +21,11 @@ def name_text(name: str, width: int = NAME) -> str:
 
 def class_text(name: str) -> str:
     """Name a class in a sentence."""
-    return f"class {name}" if name.isascii() and name.isdigit() and len(name) < NAME else f"class '{name_text(name)}'"
+    return f"class {_plain(name)}"
+
+
+def _plain(name: str) -> str:
+    return name if name.isascii() and name.isdigit() and len(name) < NAME else f"'{name_text(name)}'"
 
 
 def share_text(share: Interval) -> str:
@@ -58,10 +62,10 @@ def _outstanding(found: ClassErrors) -> str:
     """Say which classes have more errors than chance gives, by `OfClass.stands_out`."""
     if not (names := found.outstanding):
         return "No class stands out: at equal error rates chance could give each as many (exact test, Holm)"
-    listed = ", ".join(class_text(one.name) for one in names[:NAMED])
+    listed = ", ".join(_plain(one.name) for one in names[:NAMED])
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    told = f"{listed}{more} stand{'' if len(names) > 1 else 's'} out"
-    return f"{told[0].upper()}{told[1:]}: more errors than equal error rates would give (exact test, Holm)"
+    told = f"Classes {listed}{more} stand out" if len(names) > 1 else f"Class {listed} stands out"
+    return f"{told}: more errors than equal error rates would give (exact test, Holm)"
 
 
 def how_sure(found: ClassErrors) -> str:
