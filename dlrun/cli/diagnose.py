@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, RunReference, RunsDir
+from dlrun.cli.options import RUNS, Debug, ErrorsFormat, Format, RunReference, RunsDir
 from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from dlrun.diagnosis.ladder import Diagnosis
-    from dlrun.rundir.groups import Group
     from dlrun.rundir.paths import RunPaths
 
 
@@ -18,21 +19,33 @@ def diagnose(
     seeds: Annotated[
         bool, typer.Option("--seeds", help="Of the mean of the runs that differ from it by their seed alone.")
     ] = False,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="Where its errors are: classes, confusion, the examples to look at.")
+    ] = False,
+    examples: Annotated[int, typer.Option(min=1, metavar="N", help="With --errors: how many examples to show.")] = 10,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 4 if a gap is inconclusive.")] = False,
     runs_dir: RunsDir = RUNS,
-    output: OutputFormat = Format.text,
+    output_format: Annotated[
+        ErrorsFormat, typer.Option("--format", help="How the result is printed on stdout; csv with --errors.")
+    ] = ErrorsFormat.text,
     debug: Debug = False,
 ) -> None:
     """Say what is wrong with a run: high bias, high variance, data mismatch, overfitting to dev, or not enough examples to know.
 
     The ladder of errors is drawn to scale, with baselines and calibration beside it; test is on it once somebody has looked.
     """
+    from dlrun.cli.errors import print_errors
     from dlrun.experiment.stored import stored_diagnosis
     from dlrun.gates.stored import stored_rows
     from dlrun.rundir.record import RunRecord
     from dlrun.rundir.references import find_run
 
+    _refuse(seeds=seeds, errors=errors, output=output_format)
     paths = find_run(run, runs_dir)
+    if errors:
+        print_errors(paths, examples, output_format)
+        return
+    output = Format(output_format.value)
     if seeds:
         raise_if_open(_diagnose_group(paths, output), strict=strict)
         return
@@ -47,10 +60,10 @@ def diagnose(
 
 def _print(paths: "RunPaths", found: "Diagnosis") -> None:
     """Print a run's diagnosis, what the checks found in its data, and where its mean over seeds is told."""
+    from dlrun.cli.errors import print_where
     from dlrun.data.findings import told
     from dlrun.experiment.checking import stored_findings
     from dlrun.printable import printable
-    from dlrun.report.group_table import mean_text, metric_of
     from dlrun.report.terminal import console, print_diagnosis
 
     out = console()
@@ -58,17 +71,31 @@ def _print(paths: "RunPaths", found: "Diagnosis") -> None:
     print_diagnosis(found, out, full=True)
     for sentence in told(stored_findings(paths)):
         out.print(printable(f"· {sentence}"), style="dim")
-    group = _group(paths)
-    if group and (mean := group.mean("dev_error")) and mean.n > 1:
-        out.print()
-        out.print(f"dev error  {mean_text(mean, metric_of(group))}: dlrun diagnose {paths.id} --seeds", soft_wrap=True)
+    print_where(paths, found, out)
+    _print_mean(paths, out)
 
 
-def _group(paths: "RunPaths") -> "Group | None":
+def _refuse(*, seeds: bool, errors: bool, output: ErrorsFormat) -> None:
+    """Raise InvalidInput for options that have nothing to do with each other."""
+    from dlrun.errors import InvalidInput, Problem
+
+    if errors and seeds:
+        what = "--errors looks at what one run said of its examples, --seeds at the mean of several runs"
+        raise InvalidInput(Problem(what=what, cure="leave --seeds out"))
+    if output is ErrorsFormat.csv and not errors:
+        raise InvalidInput(Problem(what="--format csv prints errors as a table, a diagnosis is none", cure="add --errors"))
+
+
+def _print_mean(paths: "RunPaths", out: "Console") -> None:
+    """Print the mean of the runs that differ from one by their seed alone, if there are some."""
+    from dlrun.report.group_table import mean_text, metric_of
     from dlrun.rundir.groups import group_of, siblings
     from dlrun.rundir.listing import read_run
 
-    return group_of(read_run(paths), siblings(paths))
+    group = group_of(read_run(paths), siblings(paths))
+    if group and (mean := group.mean("dev_error")) and mean.n > 1:
+        out.print()
+        out.print(f"dev error  {mean_text(mean, metric_of(group))}: dlrun diagnose {paths.id} --seeds", soft_wrap=True)
 
 
 def raise_if_open(found: "Diagnosis", *, strict: bool) -> None:

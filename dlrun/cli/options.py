@@ -17,6 +17,14 @@ class Format(StrEnum):
     json = "json"
 
 
+class ErrorsFormat(StrEnum):
+    """How a diagnosis prints its result; csv is of the errors alone."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+
+
 class TableFormat(StrEnum):
     """How a command prints rows."""
 

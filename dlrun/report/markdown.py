@@ -1,14 +1,18 @@
 """report.md: a run in words, to read later or to paste where people talk."""
 
+from collections.abc import Sequence
+
 from dlrun.diagnosis.gating import Judged
 from dlrun.diagnosis.headline import Metric
 from dlrun.diagnosis.ladder import Diagnosis
+from dlrun.report.error_words import paragraph
 from dlrun.report.figures import duration, error_text
 from dlrun.report.gate_rows import HEADINGS as GATE_HEADINGS
 from dlrun.report.gate_rows import gate_cells, gate_notes
 from dlrun.report.ladder_rows import baseline_rungs, calibration_text, headings, rungs
 from dlrun.report.markdown_table import table
 from dlrun.report.next_step import Next
+from dlrun.report.stored_errors import stored_errors
 from dlrun.report.training_rows import HEADINGS as LAYER_HEADINGS
 from dlrun.report.training_rows import course_lines, layer_rows
 from dlrun.rundir.files import write_atomically
@@ -18,11 +22,12 @@ from dlrun.rundir.record import RunRecord
 
 def write_report(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, step: Next) -> None:
     """Write report.md."""
-    write_atomically(paths.report, report(record, diagnosis, reason=step.reason, command=step.command))
+    errors = paragraph(stored_errors(paths, diagnosis.errors.metric, record.spec)) if diagnosis.errors.dev else ()
+    write_atomically(paths.report, report(record, diagnosis, errors=errors, reason=step.reason, command=step.command))
 
 
-def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str) -> str:
-    """Return the report of a finished run as Markdown."""
+def report(record: RunRecord, diagnosis: Diagnosis, *, errors: Sequence[str], reason: str, command: str) -> str:
+    """Return the report of a finished run as Markdown; errors are sentences on where they are."""
     summary = record.summary
     dev = diagnosis.errors.dev
     chosen = f", dev error {error_text(dev.value, diagnosis.errors.metric)}" if dev else ""
@@ -42,6 +47,7 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, reason: str, command: str
         "",
         *_training(diagnosis),
         *_gates(record, diagnosis.errors.metric),
+        *(["## Where the errors are", "", *(f"- {line}" for line in errors), ""] if errors else []),
         "## Next",
         "",
         f"{reason}:",

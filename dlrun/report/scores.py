@@ -34,8 +34,8 @@ def scores_page(scores: Scores, width: int) -> Iterator[RenderableType]:
     yield from _classes(scores)
     yield ""
     names = [_name(one) for one in scores.classes]
-    if len(names) <= MOST_CLASSES and _room(names, scores.confusion) <= width:
-        yield from _table(names, scores.confusion)
+    if len(names) <= MOST_CLASSES and confusion_room(names, scores.confusion) <= width:
+        yield confusion_table(names, scores.confusion)
     else:
         yield from _pairs(names, scores)
 
@@ -73,19 +73,20 @@ def _share(value: float) -> str:
     return "–" if isnan(value) else f"{value:.3f}"
 
 
-def _room(names: Sequence[str], confusion: IntArray) -> int:
+def confusion_room(names: Sequence[str], confusion: IntArray) -> int:
     """Return how many columns of a terminal the table takes."""
     widths = (max(cell_len(name), len(f"{n:,}")) for name, n in zip(names, confusion.max(axis=0).tolist(), strict=True))
     return max(map(cell_len, (CORNER, *names))) + sum(width + 2 for width in widths)
 
 
-def _table(names: Sequence[str], confusion: IntArray) -> Iterator[RenderableType]:
+def confusion_table(names: Sequence[str], confusion: IntArray) -> RenderableType:
+    """Return the table of confusion, (C, C): a row for each label, a column for each prediction."""
     table = table_of(CORNER, *names, right=range(1, len(names) + 1))
     for k, row in enumerate(confusion.tolist()):
         table.add_row(
             Text(names[k]), *(Text(f"{n:,}" if n else "·", style="" if n and j != k else "dim") for j, n in enumerate(row))
         )
-    yield table
+    return table
 
 
 def _pairs(names: Sequence[str], scores: ClassScores) -> Iterator[RenderableType]:

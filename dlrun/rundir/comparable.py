@@ -28,7 +28,7 @@ def without_predictions(run: ListedRun, name: str) -> Problem | None:
     if run.paths.predictions_of("dev").exists() and run.value("metric") is not None:
         return None
     if run.status != "completed":
-        cure = f"go on with it: dlrun resume {name}" if run.status in ("interrupted", "lost") else "compare one that is completed"
+        cure = f"go on with it: dlrun resume {name}" if run.status in ("interrupted", "lost") else "take one that is completed"
         return Problem(what=f"{name} has no dev predictions: it is {run.status}", where=where, cure=cure)
     if run.value("dev_error") is None:
         cure = "train it with a dev part: data.split.dev"

@@ -15,6 +15,7 @@ from dlrun.rundir.paths import RunPaths
 COLUMNS = ("id", "label", "prediction", "probability", "loss")
 LARGEST = 64 * 2**20  # bytes: about a million examples
 MOST_ROWS = 2_000_000  # a row is 16 bytes and more
+LARGEST_NUMBER = 1e150  # of a target: its square is a number too
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,22 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def numbers(self) -> tuple[list[float], list[float]]:
+        """Return the labels and predictions of a regression.
+
+        Errors: DlrunError if one of them is no number, or one whose square is none.
+        """
+        found = []
+        for name, cells in (("label", self.labels), ("prediction", self.predictions)):
+            try:
+                values = list(map(float, cells))
+            except ValueError as error:
+                raise _damaged(self.path, f"a {name} is no number: {str(error)[-40:]}") from error
+            if not all(abs(value) < LARGEST_NUMBER for value in values):
+                raise _damaged(self.path, f"a {name} is too large for a number, or none")
+            found.append(values)
+        return found[0], found[1]
 
 
 def read_predictions(paths: RunPaths, part: str = "dev") -> Predictions:
