@@ -8,8 +8,9 @@ from dlrun.cli.printing import print_json
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from dlrun.diagnosis.error_analysis import ClassErrors, NumberErrors
+    from dlrun.diagnosis.error_analysis import ClassErrors
     from dlrun.diagnosis.ladder import Diagnosis
+    from dlrun.diagnosis.number_errors import NumberErrors
     from dlrun.rundir.paths import RunPaths
     from dlrun.statistics.intervals import Interval
 

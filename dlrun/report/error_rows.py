@@ -8,7 +8,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from dlrun.arrays import IntArray
-from dlrun.diagnosis.error_analysis import ClassErrors, Miss, Mistake, NumberErrors, OfClass, in_order
+from dlrun.diagnosis.error_analysis import ClassErrors, Mistake, OfClass, in_order
+from dlrun.diagnosis.number_errors import Miss, NumberErrors
 from dlrun.report.error_words import (
     NAME,
     bias_text,

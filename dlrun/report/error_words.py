@@ -5,7 +5,8 @@ from math import isfinite
 from typing import Any
 
 from dlrun.data.messages import shown
-from dlrun.diagnosis.error_analysis import SURE, ClassErrors, Confused, Miss, Mistake, NumberErrors, away_from_zero
+from dlrun.diagnosis.error_analysis import SURE, ClassErrors, Confused, Mistake
+from dlrun.diagnosis.number_errors import Miss, NumberErrors, away_from_zero
 from dlrun.report.stored_errors import TABLES, source_of_dev
 from dlrun.statistics.intervals import Interval
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dlrun.diagnosis.gating import Judged
 from dlrun.diagnosis.headline import Metric
 from dlrun.diagnosis.ladder import Diagnosis
+from dlrun.errors import DlrunError
 from dlrun.report.error_words import paragraph
 from dlrun.report.figures import duration, error_text
 from dlrun.report.gate_rows import HEADINGS as GATE_HEADINGS
@@ -22,8 +23,16 @@ from dlrun.rundir.record import RunRecord
 
 def write_report(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, step: Next) -> None:
     """Write report.md."""
-    errors = paragraph(stored_errors(paths, diagnosis.errors.metric, record.spec)) if diagnosis.errors.dev else ()
+    errors = _errors(paths, record, diagnosis) if diagnosis.errors.dev else ()
     write_atomically(paths.report, report(record, diagnosis, errors=errors, reason=step.reason, command=step.command))
+
+
+def _errors(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis) -> Sequence[str]:
+    """Return where the errors are; a run is not lost because its predictions are more than can be read again."""
+    try:
+        return paragraph(stored_errors(paths, diagnosis.errors.metric, record.spec))
+    except DlrunError as error:
+        return (f"not known: {error.problems[0].what}",)
 
 
 def report(record: RunRecord, diagnosis: Diagnosis, *, errors: Sequence[str], reason: str, command: str) -> str:

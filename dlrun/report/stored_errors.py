@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dlrun.diagnosis.error_analysis import ClassErrors, NumberErrors, class_errors, number_errors
+from dlrun.diagnosis.error_analysis import ClassErrors, class_errors
+from dlrun.diagnosis.number_errors import NumberErrors, number_errors
 from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.rundir.comparable import without_predictions
 from dlrun.rundir.listing import read_run

@@ -95,6 +95,16 @@ def test_the_report_says_where_the_errors_are(tmp_path: Path, shell: Shell) -> N
     assert "most often " in told
 
 
+def test_a_run_is_complete_though_its_predictions_are_more_than_can_be_read(
+    tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dlrun.rundir.predictions.MOST_ROWS", 20)
+    assert shell("train", write_spec(tmp_path), "-q").code == 0
+    report = (tmp_path / "runs" / "latest" / "report.md").read_text()
+    assert "## Where the errors are\n\n- not known: this file is damaged: too many rows" in report
+    assert "where the errors are is not known" in shell("diagnose", "@last").out
+
+
 def test_folds_have_it_too(tmp_path: Path, shell: Shell) -> None:
     write_words(tmp_path / "table.csv", 60, seed=0)
     assert shell("train", write_spec(tmp_path, WORDS), "--folds", "3", "-q").code == 0

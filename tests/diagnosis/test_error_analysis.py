@@ -9,15 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
-from dlrun.diagnosis.error_analysis import (
-    MOST_CLASSES,
-    ClassErrors,
-    away_from_zero,
-    class_errors,
-    in_order,
-    number_errors,
-)
-from dlrun.statistics.intervals import Interval
+from dlrun.diagnosis.error_analysis import MOST_CLASSES, ClassErrors, class_errors, in_order
 
 
 @dataclass
@@ -138,25 +130,3 @@ def test_more_classes_than_any_classifier_has() -> None:
     with pytest.raises(ValueError, match="0 classes"):
         class_errors(said("", ""))
     assert isinstance(class_errors(said("a", "a")), ClassErrors)
-
-
-def test_a_regression_has_its_bias_its_sizes_and_its_trend() -> None:
-    targets = [float(k) for k in range(50)]
-    predictions = [y + 0.1 * y + 1 for y in targets]
-    found = number_errors([str(k) for k in range(50)], targets, predictions, [0.0] * 50, seed=1)
-    assert found.bias.value == pytest.approx(np.mean(np.subtract(predictions, targets)))
-    assert away_from_zero(found.bias)
-    assert found.trend
-    assert found.trend.value == pytest.approx(1)
-    assert [one.id for one in found.misses][:2] == ["49", "48"]
-    assert found.misses[0].error == pytest.approx(5.9)
-    sizes = [size.value for _, size in found.sizes]
-    assert sizes == sorted(sizes)
-    with pytest.raises(ValueError, match="no finite error"):
-        number_errors([], [], [], [], seed=1)
-
-
-def test_unknown_limits_tell_no_sign() -> None:
-    assert not away_from_zero(Interval(1.0, -np.inf, np.inf))
-    assert not away_from_zero(Interval(1.0, -0.1, 2.0))
-    assert away_from_zero(Interval(-1.0, -2.0, -0.1))

@@ -5,7 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from dlrun.diagnosis.error_analysis import ClassErrors, NumberErrors, class_errors, number_errors
+from dlrun.diagnosis.error_analysis import ClassErrors, class_errors
+from dlrun.diagnosis.number_errors import NumberErrors, number_errors
 from dlrun.report.error_rows import errors_page
 from tests.diagnosis.test_error_analysis import Said, said
 

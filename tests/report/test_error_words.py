@@ -4,7 +4,8 @@ from math import inf
 
 import pytest
 
-from dlrun.diagnosis.error_analysis import class_errors, number_errors
+from dlrun.diagnosis.error_analysis import class_errors
+from dlrun.diagnosis.number_errors import number_errors
 from dlrun.report.error_words import bias_text, class_text, how_sure, in_all, number, one_line, paragraph, rows_are_in, trend_text
 from dlrun.statistics.intervals import Interval
 from tests.diagnosis.test_error_analysis import said

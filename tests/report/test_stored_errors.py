@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlrun.diagnosis.error_analysis import ClassErrors, NumberErrors
+from dlrun.diagnosis.error_analysis import ClassErrors
+from dlrun.diagnosis.number_errors import NumberErrors
 from dlrun.errors import DlrunError, InvalidInput
 from dlrun.report.stored_errors import errors_of_run, source_of_dev, stored_errors
 from tests.stored_predictions import marked, store_estimates, write_classified, write_estimated
