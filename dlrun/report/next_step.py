@@ -25,8 +25,9 @@ def recipe_of(record: RunRecord, diagnosis: Diagnosis) -> tuple[Advice, ...]:
 
 
 def next_step(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, *, spec: str, overrides: Sequence[str]) -> Next:
-    """Return the spec again with one more change, or, when nothing is wrong, the one look at test."""
-    advice = recipe_of(record, diagnosis)[0]
+    """Return the spec again with the first change of the recipe, or, when nothing is wrong, the one look at test."""
+    found = recipe_of(record, diagnosis)
+    advice = next((one for one in found if one.patch), found[0])
     if not advice.patch:
         return Next(_without_patch(paths, record, advice), advice.reason)
     return Next(train_command(paths, spec, overrides, advice.patch), advice.reason)
