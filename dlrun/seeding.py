@@ -23,6 +23,8 @@ class Stream(IntEnum):
     COLUMN_SCALES = 10
     SEEDS = 11  # counter: the child; the seeds of runs that differ in nothing else
     FOLDS = 12
+    TRAIN_SHARE = 14  # the order in which training examples are taken; 13 is another's
+    LEARNING_CURVE = 15  # what other examples and other training could have shown
 
 
 def rng_for(seed: int, stream: Stream, counter: int = 0) -> np.random.Generator:

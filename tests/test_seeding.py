@@ -30,6 +30,8 @@ def test_stream_numbers_are_frozen() -> None:
         "COLUMN_SCALES": 10,
         "SEEDS": 11,
         "FOLDS": 12,
+        "TRAIN_SHARE": 14,
+        "LEARNING_CURVE": 15,
     }
 
 
