@@ -1,10 +1,11 @@
 """`dlrun diagnose RUN`: the verdict on a finished run, from what it left on disk."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, RunReference, RunsDir
+from dlrun.cli.options import RUNS, Debug, Format, OutputFormat, Quiet, RunReference, RunsDir
 from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
@@ -17,14 +18,21 @@ def diagnose(
     seeds: Annotated[
         bool, typer.Option("--seeds", help="Of the mean of the runs that differ from it by their seed alone.")
     ] = False,
+    learning_curve: Annotated[
+        bool, typer.Option("--learning-curve", help="Train it on 10 to 70 % of its training part too: what would more data buy?")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="With --learning-curve: runs at once, 1 by default.")
+    ] = None,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
+    quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Say what is wrong with a run: high bias, high variance, both, neither, or not enough examples to know."""
     from dlrun.data.findings import told
     from dlrun.experiment.checking import stored_findings
-    from dlrun.experiment.stored import stored_diagnosis
+    from dlrun.experiment.stored import stored_diagnosis, stored_learning_curve
     from dlrun.gates.stored import stored_rows
     from dlrun.printable import printable
     from dlrun.report.group_table import mean_text, metric_of
@@ -33,6 +41,9 @@ def diagnose(
     from dlrun.rundir.references import find_run
 
     paths = find_run(run, runs_dir)
+    if learning_curve or workers:
+        _learn(paths, runs_dir, output, workers=workers, quiet=quiet, seeds=seeds, asked=learning_curve)
+        return
     if seeds:
         _diagnose_group(paths, output)
         return
@@ -46,10 +57,31 @@ def diagnose(
     print_diagnosis(found, out)
     for sentence in told(stored_findings(paths)):
         out.print(printable(f"· {sentence}"), style="dim")
+    if curve := stored_learning_curve(paths):
+        out.print()
+        out.print(f"learning curve  {curve.promise or curve.why_not}", soft_wrap=True)
     group = _group(paths)
     if group and (mean := group.mean("dev_error")) and mean.n > 1:
         out.print()
         out.print(f"dev error  {mean_text(mean, metric_of(group))}: dlrun diagnose {paths.id} --seeds", soft_wrap=True)
+
+
+def _learn(
+    paths: "RunPaths", runs_dir: Path, output: Format, *, workers: int | None, quiet: bool, seeds: bool, asked: bool
+) -> None:
+    """Train and print a learning curve."""
+    from dlrun.cli.learning_curve import diagnose_curve
+    from dlrun.cli.many import Manner, cores_for
+    from dlrun.errors import InvalidInput, Problem
+
+    if not asked:
+        cure = "--learning-curve trains several runs"
+        raise InvalidInput(Problem(what="nothing is trained here", where=f"-j {workers}", cure=cure))
+    if seeds:
+        what = "a learning curve is of one run, not of the mean of several"
+        raise InvalidInput(Problem(what=what, where="--learning-curve", cure="leave --seeds out"))
+    at_once = cores_for(workers or 1, quiet=quiet)
+    diagnose_curve(paths, runs_dir, Manner(workers=at_once, output=output, quiet=quiet, verbose=False, strict=False))
 
 
 def _group(paths: "RunPaths") -> "Group | None":

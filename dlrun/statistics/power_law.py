@@ -35,7 +35,7 @@ class PowerLaw:
 
     def at(self, m: float) -> float:
         """Return the error with m examples."""
-        return self.floor + self.reducible * (m / self.size) ** -self.exponent
+        return self.floor + self.reducible * float((m / self.size) ** -self.exponent)
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ def fit_power_law(sizes: Sequence[int], errors: Sequence[Estimate], seed: int) -
     """Fit e(m) = a + b m^(−c), a and b ≥ 0, 0.05 ≤ c ≤ 2, to errors at several sizes, or say why that is hopeless.
 
     For each c of a grid a and b are the weighted least squares; the c with the smallest χ² = Σ((e − e(m))/σ)² is taken. σ is the
-    half width of the interval that the fitted error would have, divided by 1.96. Where the points scatter more than that, χ² above
-    its k − 3 degrees of freedom, σ is stretched by √(χ²/(k − 3)). "flat" is said where a constant fits about as well.
+    half width of the interval that the fitted error would have, divided by 1.96. Where the points scatter more than that, with χ²
+    above its k − 3 degrees of freedom, σ is stretched by √(χ²/(k − 3)). "flat" is said where a constant fits about as well.
 
     Limits are those of a parametric bootstrap: errors are drawn around the fitted law (binomial for rates, normal otherwise) and
     fitted again. As a cannot be negative, draws around a fit with a > 0 hardly ever show what a = 0 would; where the data allow

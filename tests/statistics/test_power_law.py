@@ -1,5 +1,6 @@
 """The power law: what was planted is found again, within limits that hold it, and what is hopeless is called so."""
 
+from collections.abc import Sequence
 from math import inf, isfinite, isnan
 
 import numpy as np
@@ -21,7 +22,7 @@ def curve(a: float, s: float, c: float) -> np.ndarray:
     return np.asarray(a + s * SHARES**-c)
 
 
-def fitted(errors: list[Estimate], sizes: list[int] = SIZES) -> PowerLawFit:
+def fitted(errors: Sequence[Estimate], sizes: list[int] = SIZES) -> PowerLawFit:
     found = fit_power_law(sizes, errors, seed=0)
     assert isinstance(found, PowerLawFit), found
     return found
