@@ -52,12 +52,12 @@ def diagnose(
         gates = [row.to_json() for row in stored_rows(RunRecord.load(paths).summary.get("gates"))]
         print_json(found.to_json() | {"gates": gates})
         return
-    out = console()
+    curve, out = stored_learning_curve(paths), console()
     out.print(printable(f"run {paths.id}"), style="dim")
     print_diagnosis(found, out)
     for sentence in told(stored_findings(paths)):
         out.print(printable(f"· {sentence}"), style="dim")
-    if curve := stored_learning_curve(paths):
+    if curve:
         out.print()
         out.print(f"learning curve  {curve.promise or curve.why_not}", soft_wrap=True)
     group = _group(paths)

@@ -38,9 +38,11 @@ def diagnose_curve(paths: RunPaths, runs_dir: Path, manner: Manner) -> None:
         error.add_note(f"there is no curve: that takes all {len(jobs)} shares")
         raise error
     curve = plan.curve(finished)
-    store_curve(paths, curve)
-    save(draw_learning_curve(curve, title=f"Learning curve of {plan.record.name}"), paths.learning_curve_picture)
-    _print(curve, paths, runs_dir, manner.output)
+    try:
+        store_curve(paths, curve)
+        save(draw_learning_curve(curve, title=f"Learning curve of {plan.record.name}"), paths.learning_curve_picture)
+    finally:  # what was trained for is seen, whatever the disk says
+        _print(curve, paths, runs_dir, manner.output)
 
 
 def _cost(plan: CurvePlan, workers: int) -> str:
@@ -63,4 +65,5 @@ def _print(curve: LearningCurve, paths: RunPaths, runs_dir: Path, output: Format
     out.print()
     print_curve(curve, short_ids(list_runs(runs_dir)), out)
     out.print()
-    out.print(f"picture  {paths.learning_curve_picture}", soft_wrap=True)
+    if paths.learning_curve_picture.exists():
+        out.print(f"picture  {paths.learning_curve_picture}", soft_wrap=True)

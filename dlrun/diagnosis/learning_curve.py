@@ -141,8 +141,8 @@ class LearningCurve:
 def learning_curve(points: Sequence[Point], *, tolerance: float, seed: int) -> LearningCurve:
     """Return the curve through these points, fitted as far as that makes sense.
 
-    A point did not learn its examples if its train error is higher than that with all of them, the whole interval of the difference
-    above 0, and by a tenth of its dev error or more: fewer examples are easier to learn, given the time.
+    A point did not learn its examples if its train error is higher than that with all of them, by more than a tenth of its dev
+    error and with the whole interval of the difference above 0: fewer examples are easier to learn, given the time.
     """
     ordered = tuple(sorted(points, key=lambda point: point.m))
     excess = [difference(point.train, ordered[-1].train) for point in ordered]

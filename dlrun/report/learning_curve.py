@@ -34,8 +34,9 @@ def print_curve(curve: LearningCurve, ids: Mapping[str, str], out: Console) -> N
         out.print(_law(curve))
     for sentence in curve.sentences:
         out.print(Text(sentence, style="bold"))
-    for note in curve.notes:
-        out.print(f"· {'* ' if curve.unfinished and note is curve.notes[0] else ''}{note}", style="dim")
+    for number, note in enumerate(curve.notes):
+        star = "* " if curve.unfinished and number == 0 else ""
+        out.print(f"· {star}{note}", style="dim")
 
 
 def drawn(curve: LearningCurve, width: int) -> list[str]:
