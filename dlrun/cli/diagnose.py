@@ -13,17 +13,20 @@ if TYPE_CHECKING:
     from dlrun.rundir.paths import RunPaths
 
 
+OfSeeds = Annotated[bool, typer.Option("--seeds", help="Of the mean of the runs that differ from it by their seed alone.")]
+Curve = Annotated[
+    bool, typer.Option("--learning-curve", help="Train it on 10 to 70 % of its training part too: what would more data buy?")
+]
+AtOnce = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="With --learning-curve: runs at once, 1 by default.")
+]
+
+
 def diagnose(
     run: RunReference,
-    seeds: Annotated[
-        bool, typer.Option("--seeds", help="Of the mean of the runs that differ from it by their seed alone.")
-    ] = False,
-    learning_curve: Annotated[
-        bool, typer.Option("--learning-curve", help="Train it on 10 to 70 % of its training part too: what would more data buy?")
-    ] = False,
-    workers: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="With --learning-curve: runs at once, 1 by default.")
-    ] = None,
+    seeds: OfSeeds = False,
+    learning_curve: Curve = False,
+    workers: AtOnce = None,
     runs_dir: RunsDir = RUNS,
     output: OutputFormat = Format.text,
     quiet: Quiet = False,

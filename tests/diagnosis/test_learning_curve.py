@@ -49,7 +49,7 @@ def test_a_fall_below_the_tolerance_is_nothing_visible() -> None:
 
 def test_a_flat_curve_is_called_flat_and_whether_dev_could_tell() -> None:
     flat = curve([point(share, 0.1) for share in SHARES])
-    assert flat.fit is flat.promise is flat.needed is None
+    assert (flat.fit, flat.promise, flat.needed) == (None, None, None)
     (said,) = flat.sentences
     assert said.startswith("no estimate: from 200 to 2,000 examples dev error falls by 0.0 points [")
     assert said.endswith("more data of this kind buys nothing visible")
