@@ -24,6 +24,8 @@ class Stream(IntEnum):
     SEEDS = 11  # counter: the child; the seeds of runs that differ in nothing else
     FOLDS = 12
     BASELINE = 13  # the order of the examples that a linear baseline is trained on
+    TRAIN_SHARE = 14  # the order in which training examples are taken
+    LEARNING_CURVE = 15  # what other examples and other training could have shown
 
 
 def rng_for(seed: int, stream: Stream, counter: int = 0) -> np.random.Generator:

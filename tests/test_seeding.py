@@ -31,6 +31,8 @@ def test_stream_numbers_are_frozen() -> None:
         "SEEDS": 11,
         "FOLDS": 12,
         "BASELINE": 13,
+        "TRAIN_SHARE": 14,
+        "LEARNING_CURVE": 15,
     }
 
 

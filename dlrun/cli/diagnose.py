@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, ErrorsFormat, Format, RunReference, RunsDir
+from dlrun.cli.options import RUNS, Debug, ErrorsFormat, Format, Quiet, RunReference, RunsDir
 from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
@@ -14,20 +14,30 @@ if TYPE_CHECKING:
     from dlrun.rundir.paths import RunPaths
 
 
+OfSeeds = Annotated[bool, typer.Option("--seeds", help="Of the mean of the runs that differ from it by their seed alone.")]
+OfErrors = Annotated[bool, typer.Option("--errors", help="Where its errors are: classes, confusion, the examples to look at.")]
+Examples = Annotated[int, typer.Option(min=1, metavar="N", help="With --errors: how many examples to show.")]
+Curve = Annotated[
+    bool, typer.Option("--learning-curve", help="Train it on 10 to 70 % of its training part too: what would more data buy?")
+]
+AtOnce = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="With --learning-curve: runs at once, 1 by default.")
+]
+
+
 def diagnose(
     run: RunReference,
-    seeds: Annotated[
-        bool, typer.Option("--seeds", help="Of the mean of the runs that differ from it by their seed alone.")
-    ] = False,
-    errors: Annotated[
-        bool, typer.Option("--errors", help="Where its errors are: classes, confusion, the examples to look at.")
-    ] = False,
-    examples: Annotated[int, typer.Option(min=1, metavar="N", help="With --errors: how many examples to show.")] = 10,
+    seeds: OfSeeds = False,
+    errors: OfErrors = False,
+    examples: Examples = 10,
+    learning_curve: Curve = False,
+    workers: AtOnce = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 4 if a gap is inconclusive.")] = False,
     runs_dir: RunsDir = RUNS,
     output_format: Annotated[
         ErrorsFormat, typer.Option("--format", help="How the result is printed on stdout; csv with --errors.")
     ] = ErrorsFormat.text,
+    quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Say what is wrong with a run: high bias, high variance, data mismatch, overfitting to dev, or not enough examples to know.
@@ -35,50 +45,63 @@ def diagnose(
     The ladder of errors is drawn to scale, with baselines and calibration beside it; test is on it once somebody has looked.
     """
     from dlrun.cli.errors import print_errors
-    from dlrun.experiment.stored import stored_diagnosis
-    from dlrun.gates.stored import stored_rows
-    from dlrun.rundir.record import RunRecord
+    from dlrun.cli.learning_curve import diagnose_curve
+    from dlrun.cli.many import Manner, cores_for
     from dlrun.rundir.references import find_run
 
-    _refuse(seeds=seeds, errors=errors, output=output_format)
+    _refuse(seeds=seeds, errors=errors, curve=learning_curve, workers=workers, output=output_format)
     paths = find_run(run, runs_dir)
     if errors:
         print_errors(paths, examples, output_format)
         return
     output = Format(output_format.value)
-    if seeds:
-        raise_if_open(_diagnose_group(paths, output), strict=strict)
+    if learning_curve:
+        at_once = cores_for(workers or 1, quiet=quiet)
+        diagnose_curve(paths, runs_dir, Manner(workers=at_once, output=output, quiet=quiet, verbose=False, strict=False))
         return
+    found = _diagnose_group(paths, output) if seeds else _diagnose_run(paths, output)
+    raise_if_open(found, strict=strict)
+
+
+def _diagnose_run(paths: "RunPaths", output: Format) -> "Diagnosis":
+    """Print a run's diagnosis, what the checks found in its data, where its mean over seeds is told, what more data would buy."""
+    from dlrun.cli.errors import print_where
+    from dlrun.data.findings import told
+    from dlrun.experiment.checking import stored_findings
+    from dlrun.experiment.stored import stored_diagnosis, stored_learning_curve
+    from dlrun.gates.stored import stored_rows
+    from dlrun.printable import printable
+    from dlrun.report.terminal import console, print_diagnosis
+    from dlrun.rundir.record import RunRecord
+
     found = stored_diagnosis(paths)
     if output is Format.json:
         gates = [row.to_json() for row in stored_rows(RunRecord.load(paths).summary.get("gates"))]
         print_json(found.to_json() | {"gates": gates})
-    else:
-        _print(paths, found)
-    raise_if_open(found, strict=strict)
-
-
-def _print(paths: "RunPaths", found: "Diagnosis") -> None:
-    """Print a run's diagnosis, what the checks found in its data, and where its mean over seeds is told."""
-    from dlrun.cli.errors import print_where
-    from dlrun.data.findings import told
-    from dlrun.experiment.checking import stored_findings
-    from dlrun.printable import printable
-    from dlrun.report.terminal import console, print_diagnosis
-
-    out = console()
+        return found
+    curve, out = stored_learning_curve(paths), console()
     out.print(printable(f"run {paths.id}"), style="dim")
     print_diagnosis(found, out, full=True)
     for sentence in told(stored_findings(paths)):
         out.print(printable(f"· {sentence}"), style="dim")
     print_where(paths, found, out)
+    if curve:
+        out.print()
+        out.print(f"learning curve  {curve.promise or curve.why_not}", soft_wrap=True)
     _print_mean(paths, out)
+    return found
 
 
-def _refuse(*, seeds: bool, errors: bool, output: ErrorsFormat) -> None:
+def _refuse(*, seeds: bool, errors: bool, curve: bool, workers: int | None, output: ErrorsFormat) -> None:
     """Raise InvalidInput for options that have nothing to do with each other."""
     from dlrun.errors import InvalidInput, Problem
 
+    if workers and not curve:
+        what, cure = "nothing is trained here", "--learning-curve trains several runs"
+        raise InvalidInput(Problem(what=what, where=f"-j {workers}", cure=cure))
+    if curve and (seeds or errors):
+        what = "a learning curve is of one run" + (", not of the mean of several" if seeds else ", and looks at no single error")
+        raise InvalidInput(Problem(what=what, where="--learning-curve", cure=f"leave {'--seeds' if seeds else '--errors'} out"))
     if errors and seeds:
         what = "--errors looks at what one run said of its examples, --seeds at the mean of several runs"
         raise InvalidInput(Problem(what=what, cure="leave --seeds out"))

@@ -1,7 +1,7 @@
 """Which rows of a source go to which part, with their labels; nothing is measured or scaled yet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlrun.arrays import IntArray
 from dlrun.data.drawing import PARTS
@@ -11,6 +11,8 @@ from dlrun.data.missing import Missing
 from dlrun.data.raw import RawData, Selection, row_numbers
 from dlrun.data.sources import Source
 from dlrun.data.splitting import SomeOrNone, Split, absence_notes, split_notes
+from dlrun.data.train_share import WHERE, first_share, share_notes
+from dlrun.errors import InvalidInput
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,22 +44,29 @@ def choose(
     *,
     train_dev: SomeOrNone,
     label_noise: LabelNoise | None,
+    train_share: float | None = None,
     regression: bool,
     seed: int,
 ) -> Chosen:
-    """Load, encode the labels, and choose the rows of each part."""
+    """Load, encode the labels, and choose the rows of each part; of train, at last, the first share.
+
+    Wrong labels are planted before, so that an example has the same label in every share.
+    """
     raw = missing.cleaned(source.load(seed))
     labels, classes = encode_labels(raw, regression=regression)
     m = len(raw.parts[raw.pool])
     drawn = split.draw(raw, train_dev, labels[raw.pool] if classes else None, seed)
     selections = _selections(raw, drawn.rows)
     y = {name: labels[selection.part][selection.rows] for name, selection in selections.items()}
+    noisy = label_noise.applied(y, classes, seed) if label_noise else y
+    strata = y["train"] if classes and split.stratify else None
+    kept = first_share(train_share, len(y["train"]), seed, strata) if train_share is not None and train_share < 1 else None
     if classes:
-        check_training_labels(y["train"], classes)
+        _check_classes(y["train"], kept, classes)
     return Chosen(
         raw=raw,
-        selections=selections,
-        labels=label_noise.applied(y, classes, seed) if label_noise else y,
+        selections=selections if kept is None else selections | {"train": _only(selections["train"], kept)},
+        labels=noisy if kept is None else noisy | {"train": noisy["train"][kept]},
         classes=classes,
         split=split.resolved(drawn.sizes),
         held_out=drawn.sizes.get("train_dev", 0),
@@ -67,8 +76,25 @@ def choose(
             *drawn.notes,
             *absence_notes(selections.keys()),
             *noise_notes(label_noise, y),
+            *share_notes(len(y["train"]), kept, y["train"], classes),
         ),
     )
+
+
+def _only(train: Selection, kept: IntArray) -> Selection:
+    return replace(train, rows=train.rows[kept])
+
+
+def _check_classes(labels: IntArray, kept: IntArray | None, classes: tuple[str, ...]) -> None:
+    """Raise InvalidInput if the classes cannot be learned: from the whole training part, or from the share that is kept."""
+    check_training_labels(labels, classes)
+    if kept is None:
+        return
+    try:
+        check_training_labels(labels[kept], classes)
+    except InvalidInput as error:
+        cure = "take a larger share"
+        raise InvalidInput(*(replace(problem, where=WHERE, cure=cure) for problem in error.problems)) from error
 
 
 def _selections(raw: RawData, drawn: Mapping[str, IntArray]) -> dict[str, Selection]:

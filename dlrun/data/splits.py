@@ -91,12 +91,22 @@ def prepare(
     categories: Categories = ONE_HOT,
     train_dev: SomeOrNone = 0,
     label_noise: LabelNoise | None = None,
+    train_share: float | None = None,
     regression: bool,
     seed: int,
     dtype: Dtype,
 ) -> Splits:
     """Load, encode, split and normalize; what is measured, is measured on the training part alone."""
-    chosen = choose(source, split, missing, train_dev=train_dev, label_noise=label_noise, regression=regression, seed=seed)
+    chosen = choose(
+        source,
+        split,
+        missing,
+        train_dev=train_dev,
+        label_noise=label_noise,
+        train_share=train_share,
+        regression=regression,
+        seed=seed,
+    )
     return prepared(chosen, normalize, missing, categories, dtype)
 
 

@@ -194,6 +194,7 @@ def choose_rows(loaded: LoadedSpec) -> Chosen:
             data.missing,
             train_dev=data.train_dev,
             label_noise=data.label_noise,
+            train_share=data.train_share,
             regression=spec.loss != "auto" and spec.loss.regression,
             seed=spec.data_seed,
         )
@@ -290,6 +291,7 @@ def resolve(spec: Spec, splits: Splits, network: Network, loss: Loss, batch_size
             "loss": loss,
             "data.split": splits.split,
             "data.train_dev": splits.held_out,
+            "data.train_share": None if spec.data.train_share == 1 else spec.data.train_share,  # all is all, however it is said
             "training.threads": threads,
             "training.kernels": network.kernels.name,
         }

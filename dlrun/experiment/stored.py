@@ -10,6 +10,7 @@ from dlrun import checkpoint
 from dlrun.diagnosis.average import averaged
 from dlrun.diagnosis.errors import ESTIMATES, estimate_from_json
 from dlrun.diagnosis.ladder import Diagnosis, with_test
+from dlrun.diagnosis.learning_curve import LearningCurve
 from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.experiment.judgement import Judgement, judge
 from dlrun.experiment.origins import fingerprint, resolved_spec, stored_preparation
@@ -25,7 +26,7 @@ from dlrun.rundir.record import Look, RunRecord
 from dlrun.statistics.intervals import Estimate
 from dlrun.statistics.scores import Scores, class_scores, regression_scores
 
-LARGEST_DIAGNOSIS = 2**20  # bytes
+LARGEST_DIAGNOSIS = LARGEST_CURVE = 2**20  # bytes
 
 Part = Literal["train", "train_dev", "dev", "test"]
 
@@ -35,13 +36,19 @@ def reopen(paths: RunPaths, which: checkpoint.Which = "best") -> Experiment:
 
     Errors: InvalidInput if the data is not what the run was trained on; DlrunError if the run is damaged.
     """
+    experiment = untrained(paths)
+    own_folder(paths.checkpoints)
+    checkpoint.load_params(paths, which, experiment.network.params)
+    return experiment
+
+
+def untrained(paths: RunPaths) -> Experiment:
+    """Return the experiment of a run as it was before the first step, on the data it was trained on; errors as in `reopen`."""
     loaded = resolved_spec(paths)  # the data was checked before it was trained on
     experiment = set_up(replace(loaded, spec=loaded.spec.with_values({"data.checks": "off"})))
     if experiment.splits.sha256 != fingerprint(paths, "data"):
         what = "the data has changed since this run was trained: its fingerprint is another one"
         raise InvalidInput(Problem(what=what, where=str(paths.root), cure="train again, or bring the old file back"))
-    own_folder(paths.checkpoints)
-    checkpoint.load_params(paths, which, experiment.network.params)
     return experiment
 
 
@@ -127,3 +134,13 @@ def looked_at(found: Diagnosis, look: Look) -> Estimate:
         return estimate_from_json(vars(look), kind, found.errors.train.confidence)
     except (ValueError, OverflowError) as error:
         raise DlrunError(f"the stored look at test is damaged: {error}"[:200]) from error
+
+
+def stored_learning_curve(paths: RunPaths) -> LearningCurve | None:
+    """Return the learning curve that `dlrun diagnose RUN --learning-curve` has left beside a run, fitted again; None without one.
+
+    Errors: DlrunError if it is damaged.
+    """
+    if not paths.learning_curve.exists():
+        return None
+    return LearningCurve.from_json(read_json(paths.learning_curve, LARGEST_CURVE))

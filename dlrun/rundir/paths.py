@@ -106,6 +106,16 @@ class RunPaths:
         return self.root / "diagnosis.json"
 
     @property
+    def learning_curve(self) -> Path:
+        """The errors of runs on shares of its training part, and what more data would buy."""
+        return self.root / "learning_curve.json"
+
+    @property
+    def learning_curve_picture(self) -> Path:
+        """The same as a picture."""
+        return self.root / "learning_curve.png"
+
+    @property
     def report(self) -> Path:
         """The run in words, for people."""
         return self.root / "report.md"

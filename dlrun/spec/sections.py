@@ -50,6 +50,13 @@ class Data:
 
     Where dev comes from elsewhere, the step from train-dev to dev is data mismatch, that from train to train-dev variance.
     """
+    train_share: Annotated[Annotated[float, Gt(0), Le(1)] | None, Purpose.VARIANCE] = None
+    """Train on the first part of train alone, a fraction (`20%`); `null` is all of it. Dev and test stay as they are.
+
+    The order is random, drawn from the data's seed, and one for all shares: 20 % contains 10 %. With `split.stratify` every share
+    has the classes as train has them. What is measured for the inputs is measured on what is left. It shows what more data does
+    without anybody having to collect it: `dlrun diagnose RUN --learning-curve` trains on six shares.
+    """
     missing: Missing = RefuseMissing()
     """What is done about missing cells: nothing is guessed unless it is asked for."""
     categories: Annotated[Categories, Purpose.FIT] = OneHot()
