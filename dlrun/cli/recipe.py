@@ -39,7 +39,7 @@ def recipe(
 
     The order is the course's: what keeps the cost from falling, bias until it is low, variance, and back to bias.
     """
-    from dlrun.experiment.stored import stored_diagnosis
+    from dlrun.experiment.stored import stored_diagnosis, stored_learning_curve
     from dlrun.printable import printable
     from dlrun.report.next_step import recipe_of, train_command
     from dlrun.report.recipe_page import print_recipe, recipe_lines
@@ -49,7 +49,8 @@ def recipe(
 
     paths = find_run(run, runs_dir)
     diagnosis, record = stored_diagnosis(paths), RunRecord.load(paths)
-    advice = recipe_of(record, diagnosis)
+    curve = stored_learning_curve(paths)
+    advice = recipe_of(record, diagnosis, (curve.promise or curve.why_not) if curve else "")
     commands = [train_command(paths, str(paths.resolved), (), one.patch) if one.patch else "" for one in advice]
     if out:
         _write(out, paths, advice, pick)

@@ -148,7 +148,8 @@ def _against_variance(diagnosis: Diagnosis, now: Situation) -> Iterator[Advice]:
     seen, closes = _gap(diagnosis, "variance"), f"the gap from train to dev narrows; {A_LITTLE}"
     why = "high variance: more regularization; expect the train error to rise a little"
     yield Advice("variance", why, seen, {"regularization.l2": f"{now.l2 * STRONGER or FIRST_L2:g}"}, closes)
-    why = f"high variance: more training examples than {now.train:,}; a learning curve tells what they would buy"
+    buys = now.more_data or "what they would buy, dlrun diagnose RUN --learning-curve tells"
+    why = f"high variance: more training examples than {now.train:,}; {buys}"
     yield Advice("variance", why, seen, expect="the gap from train to dev narrows, and the train error rises towards it")
     if not now.dropout and now.hidden:
         why = "high variance: dropout, so that no unit can rely on another one"

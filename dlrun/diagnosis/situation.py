@@ -13,7 +13,7 @@ class Situation:
     hidden are the units of each layer; plain says that no layer has settings of its own, which a new list would drop,
     may_deepen that nothing is told of each layer, so that another one can be put behind the last;
     features and outputs are the widths around them; best_epoch is None of a run without dev; train is the number of training
-    examples; seconds are those of training.
+    examples; seconds are those of training; more_data is what a learning curve promises of more examples, in words.
     """
 
     hidden: tuple[int, ...]
@@ -35,9 +35,10 @@ class Situation:
     seed: int
     has_test: bool
     trained: bool
+    more_data: str = ""
 
     @classmethod
-    def of(cls, spec: Mapping[str, Any], summary: Mapping[str, Any], seconds: float | None) -> "Situation":
+    def of(cls, spec: Mapping[str, Any], summary: Mapping[str, Any], seconds: float | None, more_data: str = "") -> "Situation":
         """Read it from a run's resolved spec and its summary; KeyError or TypeError if they are not those of a finished run."""
         architecture, regularization, training = spec["architecture"], spec["regularization"], spec["training"]
         layers, examples = architecture["hidden"], summary["examples"]
@@ -64,6 +65,7 @@ class Situation:
             seed=int(spec["seed"]),
             has_test=bool(examples.get("test")),
             trained=summary["steps"] > 0,
+            more_data=more_data,
         )
 
     def weights(self, hidden: Sequence[int]) -> int:

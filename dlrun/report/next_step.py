@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dlrun.diagnosis.ladder import Diagnosis
 from dlrun.diagnosis.recipe import Advice, recipe
 from dlrun.diagnosis.situation import Situation
+from dlrun.errors import DlrunError
 from dlrun.rundir.paths import RUNS_DIR, RunPaths
 from dlrun.rundir.record import RunRecord
 
@@ -19,9 +20,15 @@ class Next:
     reason: str
 
 
-def recipe_of(record: RunRecord, diagnosis: Diagnosis) -> tuple[Advice, ...]:
-    """Return all that is worth trying after a finished run, the first thing first."""
-    return recipe(diagnosis, Situation.of(record.spec, record.summary, record.seconds))
+def recipe_of(record: RunRecord, diagnosis: Diagnosis, more_data: str = "") -> tuple[Advice, ...]:
+    """Return all that is worth trying after a finished run, the first thing first; more_data is what a learning curve promises.
+
+    Errors: DlrunError if the stored run is not one that could have finished.
+    """
+    try:
+        return recipe(diagnosis, Situation.of(record.spec, record.summary, record.seconds, more_data))
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise DlrunError(f"the stored run is damaged: {type(error).__name__} {error}"[:200]) from error
 
 
 def next_step(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, *, spec: str, overrides: Sequence[str]) -> Next:

@@ -106,6 +106,12 @@ def test_what_is_on_is_not_turned_on_again() -> None:
     assert {"training.early_stopping": "{patience: 5}"} in patches
 
 
+def test_more_data_says_what_a_learning_curve_promises() -> None:
+    told = [one.reason for one in recipe(VARIANCE, replace(NOW, more_data="twice the data: about 1.2 points less"))]
+    assert any(reason.endswith("than 50,000; twice the data: about 1.2 points less") for reason in told)
+    assert any("--learning-curve tells" in one.reason for one in recipe(VARIANCE, NOW))
+
+
 def test_variance_says_that_train_may_rise() -> None:
     assert all("rise" in one.expect or "early_stopping" in str(one.patch) for one in recipe(VARIANCE, NOW))
 

@@ -18,8 +18,8 @@ LARGEST = 2**27  # bytes a small file may grow to; a larger one up to RATIO time
 RATIO = 100  # tables shrink to a tenth, hardly to a hundredth; zeros shrink a thousandfold
 ENCRYPTED = 1  # a bit of a file's flags in an archive
 DAMAGED = (
-    EOFError, OSError, RuntimeError, NotImplementedError, ValueError, OverflowError, struct.error, zlib.error, lzma.LZMAError,
-    zipfile.BadZipFile,
+    EOFError, OSError, RuntimeError, NotImplementedError, ValueError, OverflowError, IndexError, struct.error, zlib.error,
+    lzma.LZMAError, zipfile.BadZipFile,
 )  # fmt: skip
 
 

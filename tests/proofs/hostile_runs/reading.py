@@ -43,6 +43,8 @@ COMMANDS: dict[str, Sequence[str]] = {
     "show --lineage": ["show", "{run}", "--lineage"],
     "diagnose": ["diagnose", "{run}"],
     "diagnose --format json": ["diagnose", "{run}", "--format", "json"],
+    "recipe": ["recipe", "{run}"],
+    "recipe --format json": ["recipe", "{run}", "--format", "json"],
     "diagnose --errors": ["diagnose", "{run}", "--errors"],
     "diagnose --errors --format json": ["diagnose", "{run}", "--errors", "--format", "json"],
     "diagnose --seeds": ["diagnose", "{run}", "--seeds"],
