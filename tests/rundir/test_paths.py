@@ -28,6 +28,8 @@ def test_the_run_directory_is_as_documented(tmp_path: Path) -> None:
         "checkpoints/manifest.json",
         "checkpoints/manifest.copy.json",
         "diagnosis.json",
+        "learning_curve.json",
+        "learning_curve.png",
         "report.md",
         "log.txt",
         "lock",
