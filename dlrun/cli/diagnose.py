@@ -71,15 +71,17 @@ def _diagnose_run(paths: "RunPaths", output: Format) -> "Diagnosis":
     from dlrun.experiment.stored import stored_diagnosis, stored_learning_curve
     from dlrun.gates.stored import stored_rows
     from dlrun.printable import printable
+    from dlrun.report.next_step import advice_if_any
+    from dlrun.report.recipe_page import print_first
     from dlrun.report.terminal import console, print_diagnosis
     from dlrun.rundir.record import RunRecord
 
-    found = stored_diagnosis(paths)
+    found, record, curve, out = stored_diagnosis(paths), RunRecord.load(paths), stored_learning_curve(paths), console()
+    advice = advice_if_any(record, found, curve.words if curve else "")
     if output is Format.json:
-        gates = [row.to_json() for row in stored_rows(RunRecord.load(paths).summary.get("gates"))]
-        print_json(found.to_json() | {"gates": gates})
+        gates = [row.to_json() for row in stored_rows(record.summary.get("gates"))]
+        print_json(found.to_json() | {"gates": gates, "advice": [one.to_json() for one in advice]})
         return found
-    curve, out = stored_learning_curve(paths), console()
     out.print(printable(f"run {paths.id}"), style="dim")
     print_diagnosis(found, out, full=True)
     for sentence in told(stored_findings(paths)):
@@ -87,8 +89,9 @@ def _diagnose_run(paths: "RunPaths", output: Format) -> "Diagnosis":
     print_where(paths, found, out)
     if curve:
         out.print()
-        out.print(f"learning curve  {curve.promise or curve.why_not}", soft_wrap=True)
+        out.print(f"learning curve  {curve.words}", soft_wrap=True)
     _print_mean(paths, out)
+    print_first(advice, paths.id, out)
     return found
 
 

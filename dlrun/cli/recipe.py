@@ -50,13 +50,16 @@ def recipe(
     paths = find_run(run, runs_dir)
     diagnosis, record = stored_diagnosis(paths), RunRecord.load(paths)
     curve = stored_learning_curve(paths)
-    advice = recipe_of(record, diagnosis, (curve.promise or curve.why_not) if curve else "")
+    advice = recipe_of(record, diagnosis, curve.words if curve else "")
     commands = [train_command(paths, str(paths.resolved), (), one.patch) if one.patch else "" for one in advice]
     if out:
         _write(out, paths, advice, pick)
     seconds = record.seconds or 0.0
     if output is RecipeFormat.json:
-        told = [{**one.to_json(seconds), "command": command or None} for one, command in zip(advice, commands, strict=True)]
+        told = [
+            {**one.to_json(), "seconds": seconds * one.times if one.patch else None, "command": command or None}
+            for one, command in zip(advice, commands, strict=True)
+        ]
         print_json({"run": paths.id, "headline": diagnosis.headline, "advice": told})
     elif output is RecipeFormat.md:
         print(*map(printable, recipe_lines(advice, commands, seconds)), sep="\n")

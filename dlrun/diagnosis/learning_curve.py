@@ -64,6 +64,11 @@ class LearningCurve:
         return Interval(*(limit if limit <= MOST_EXAMPLES else inf for limit in (found.value, found.low, found.high)))
 
     @property
+    def words(self) -> str:
+        """What twice the data would buy, or why nobody can say."""
+        return self.promise or self.why_not
+
+    @property
     def promise(self) -> str | None:
         """What twice the data would buy: `twice the data: about 1.2 points less [0.4, 2.0]`; None without a fit."""
         return _promise(self.fit, 2, self.metric) if self.fit else None

@@ -39,8 +39,8 @@ class Advice:
     parameters: tuple[int, int] | None = None
     times: float = 1.0
 
-    def to_json(self, seconds: float) -> dict[str, object]:
-        """Return what scripts read; seconds are those of the run that is advised."""
+    def to_json(self) -> dict[str, object]:
+        """Return the advice as diagnosis.json has it."""
         before, after = self.parameters or (None, None)
         return {
             "side": self.side,
@@ -50,7 +50,7 @@ class Advice:
             "expect": self.expect or None,
             "parameters_before": before,
             "parameters_after": after,
-            "seconds": seconds * self.times if self.patch else None,
+            "times": self.times if self.patch else None,
         }
 
 

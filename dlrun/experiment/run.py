@@ -10,6 +10,8 @@ from typing import Any
 
 from dlrun import checkpoint
 from dlrun.diagnosis.ladder import Diagnosis
+from dlrun.diagnosis.recipe import recipe
+from dlrun.diagnosis.situation import Situation
 from dlrun.errors import Diverged
 from dlrun.experiment.cadence import Cadence
 from dlrun.experiment.course import course_of
@@ -91,7 +93,8 @@ class Run:
         )
         gates = [gate.to_json() for gate in judge_gates(experiment, self.paths, ended, diagnosis, judged)]
         ended.summary["gates"] = gates
-        write_json(self.paths.diagnosis, diagnosis.to_json() | {"gates": gates})
+        advice = [one.to_json() for one in recipe(diagnosis, Situation.of(ended.spec, ended.summary, ended.seconds))]
+        write_json(self.paths.diagnosis, diagnosis.to_json() | {"gates": gates, "advice": advice})
         if report:
             report(ended, diagnosis)
         with self.interrupts.shield():

@@ -12,7 +12,8 @@ from dlrun.report.gate_rows import HEADINGS as GATE_HEADINGS
 from dlrun.report.gate_rows import gate_cells, gate_notes
 from dlrun.report.ladder_rows import baseline_rungs, calibration_text, headings, rungs
 from dlrun.report.markdown_table import table
-from dlrun.report.next_step import Next
+from dlrun.report.next_step import Next, advice_if_any
+from dlrun.report.recipe_page import patch_text
 from dlrun.report.stored_errors import stored_errors
 from dlrun.report.training_rows import HEADINGS as LAYER_HEADINGS
 from dlrun.report.training_rows import course_lines, layer_rows
@@ -63,6 +64,7 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, errors: Sequence[str], re
         "",
         f"    {command}",
         "",
+        *_others(record, diagnosis),
         "## Facts",
         "",
         *table(("what", "number"), _facts(record)),
@@ -70,6 +72,13 @@ def report(record: RunRecord, diagnosis: Diagnosis, *, errors: Sequence[str], re
         "Every number of the run is in its files: metrics.csv (epochs), steps.csv (mini-batches), predictions/, diagnosis.json.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _others(record: RunRecord, diagnosis: Diagnosis) -> list[str]:
+    """Return what else is worth trying, each patch with its reason."""
+    others = [one for one in advice_if_any(record, diagnosis) if one.patch][1:]
+    lines = [f"- `{patch_text(one)}`: {one.reason}" for one in others]
+    return ["And after that:", "", *lines, ""] if lines else []
 
 
 def _sentence(words: str) -> list[str]:

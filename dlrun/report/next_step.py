@@ -31,6 +31,14 @@ def recipe_of(record: RunRecord, diagnosis: Diagnosis, more_data: str = "") -> t
         raise DlrunError(f"the stored run is damaged: {type(error).__name__} {error}"[:200]) from error
 
 
+def advice_if_any(record: RunRecord, diagnosis: Diagnosis, more_data: str = "") -> tuple[Advice, ...]:
+    """Return the same, or nothing of a run whose record, perhaps of another dlrun, does not tell enough."""
+    try:
+        return recipe_of(record, diagnosis, more_data)
+    except DlrunError:
+        return ()
+
+
 def next_step(paths: RunPaths, record: RunRecord, diagnosis: Diagnosis, *, spec: str, overrides: Sequence[str]) -> Next:
     """Return the spec again with the first change of the recipe, or, when nothing is wrong, the one look at test."""
     found = recipe_of(record, diagnosis)

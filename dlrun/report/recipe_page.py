@@ -1,13 +1,16 @@
 """The recipe as people read it: what to try, why, what it costs, and what will be seen if it works."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
 from dlrun.diagnosis.recipe import Advice
+from dlrun.printable import printable
 from dlrun.report.figures import duration
 
+SHORT = 3  # patches that a diagnosis ends with
 COLOURS = {"optimization": "magenta", "bias": "red", "variance": "yellow", "mismatch": "cyan"}
 
 
@@ -21,6 +24,22 @@ def print_recipe(advice: Sequence[Advice], commands: Sequence[str], seconds: flo
             out.print(Text.assemble((f"   {word:<9}", "dim"), told))
         if command:
             out.print(f"   {command}", soft_wrap=True, style="dim" if not one.patch else "")
+
+
+def patch_text(one: Advice) -> str:
+    """Return a patch as it is typed: `-s regularization.l2=1`."""
+    return shlex.join(word for key, value in one.patch.items() for word in ("-s", f"{key}={value}"))
+
+
+def print_first(advice: Sequence[Advice], run: str, out: Console) -> None:
+    """Print the patches to try first, and where all of the advice is."""
+    tried = [one for one in advice if one.patch][:SHORT]
+    if not tried:
+        return
+    out.print()
+    for one in tried:
+        out.print(Text.assemble(("try  ", "dim"), printable(patch_text(one)), (f"  ({printable(one.reason)})", "dim")))
+    out.print(f"all of it: dlrun recipe {printable(run)}", style="dim", soft_wrap=True)
 
 
 def recipe_lines(advice: Iterable[Advice], commands: Iterable[str], seconds: float) -> Iterator[str]:

@@ -32,7 +32,8 @@ def test_advice_is_numbered_with_its_command(dlrun: Shell) -> None:
     told = json.loads(dlrun("recipe", "@last", "--format", "json").out)
     assert set(told) == {"run", "headline", "advice"}
     assert set(told["advice"][0]) == {
-        "side", "reason", "observed", "patch", "expect", "parameters_before", "parameters_after", "seconds", "command",
+        "side", "reason", "observed", "patch", "expect", "parameters_before", "parameters_after", "times", "seconds",
+        "command",
     }  # fmt: skip
     assert dlrun("recipe", "@last", "--format", "md").out.startswith("1. **")
 
@@ -95,3 +96,15 @@ def test_a_patch_becomes_a_spec(dlrun: Shell, tmp_path: Path) -> None:
 
 def test_a_run_without_a_diagnosis_has_no_recipe(dlrun: Shell) -> None:
     assert dlrun("recipe", "@last").code == 2
+
+
+def test_the_advice_is_in_the_diagnosis_too(dlrun: Shell, tmp_path: Path) -> None:
+    told = json.loads(dlrun("train", "small.yaml", *EPOCH, "--format", "json").out)
+    stored = json.loads((Path(told["path"]) / "diagnosis.json").read_text())["advice"]
+    advised = json.loads(dlrun("recipe", "@last", "--format", "json").out)["advice"]
+    assert stored == [{key: value for key, value in one.items() if key not in ("seconds", "command")} for one in advised]
+    assert json.loads(dlrun("diagnose", "@last", "--format", "json").out)["advice"] == stored
+    done = dlrun("diagnose", "@last")
+    assert 1 <= done.out.count("\ntry  -s ") <= 3
+    assert f"dlrun recipe {told['run']}" in done.out
+    assert "And after that:" in (Path(told["path"]) / "report.md").read_text()
