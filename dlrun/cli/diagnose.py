@@ -44,18 +44,20 @@ def diagnose(
 
     The ladder of errors is drawn to scale, with baselines and calibration beside it; test is on it once somebody has looked.
     """
-    from dlrun.cli.errors import print_errors
-    from dlrun.cli.learning_curve import diagnose_curve
-    from dlrun.cli.many import Manner, cores_for
     from dlrun.rundir.references import find_run
 
     _refuse(seeds=seeds, errors=errors, curve=learning_curve, workers=workers, output=output_format)
     paths = find_run(run, runs_dir)
     if errors:
+        from dlrun.cli.errors import print_errors
+
         print_errors(paths, examples, output_format)
         return
     output = Format(output_format.value)
     if learning_curve:
+        from dlrun.cli.learning_curve import diagnose_curve
+        from dlrun.cli.many import Manner, cores_for
+
         at_once = cores_for(workers or 1, quiet=quiet)
         diagnose_curve(paths, runs_dir, Manner(workers=at_once, output=output, quiet=quiet, verbose=False, strict=False))
         return

@@ -10,8 +10,6 @@ from dlrun.diagnosis.learning_curve import LearningCurve
 from dlrun.errors import Interrupted
 from dlrun.report.figures import duration
 from dlrun.report.learning_curve import print_curve
-from dlrun.report.plots.figure import save
-from dlrun.report.plots.learning_curve import draw_learning_curve
 from dlrun.report.terminal import console
 from dlrun.rundir.listing import list_runs, short_ids
 from dlrun.rundir.paths import RunPaths
@@ -21,6 +19,9 @@ from dlrun.seeds.shares import CurvePlan, plan_curve, store_curve
 
 def diagnose_curve(paths: RunPaths, runs_dir: Path, manner: Manner) -> None:
     """Train what a run's learning curve takes, store the curve beside the run, and print it; raise what went wrong with any."""
+    from dlrun.report.plots.figure import save
+    from dlrun.report.plots.learning_curve import draw_learning_curve
+
     paths = paths.itself()  # `latest` moves as soon as the first of them begins
     plan = plan_curve(paths)
     if not manner.quiet:
