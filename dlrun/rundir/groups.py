@@ -8,11 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from dlrun.errors import InvalidInput, Problem
+from dlrun.errors import DlrunError, InvalidInput, Problem
+from dlrun.rundir.files import read_bytes
 from dlrun.rundir.ids import RANDOM, SECOND
 from dlrun.rundir.listing import ListedRun, garbage_ignored, list_runs, read_run, runs_in
 from dlrun.rundir.paths import RunPaths
-from dlrun.rundir.record import RunRecord
+from dlrun.rundir.record import LARGEST, RunRecord
 from dlrun.rundir.references import find_run
 from dlrun.rundir.values import dig
 from dlrun.statistics.means import Mean, mean_of
@@ -24,6 +25,7 @@ OF_NO_ACCOUNT = (
     "seed", "seeds", "tags", "notes", "gates", "training.threads", "training.record_steps", "training.checkpoint_every",
 )  # fmt: skip
 WHICH_FOLD = "data.split.fold.number"  # of no account either: folds are a group, of which each knows the key by itself
+NAMED = re.compile(rb'"group": "(%s)"' % KEY.pattern.encode())  # as run.json tells it
 
 
 def group_key(spec: Mapping[str, Any]) -> str:
@@ -148,15 +150,30 @@ def siblings(paths: RunPaths) -> list[ListedRun]:
 
 
 def groups_beside(runs: Iterable[ListedRun]) -> list[Group | None]:
-    """Return the group of each run among those beside it; what lies in one directory under one name is read once."""
+    """Return the group of each run among those beside it; what lies in one directory under one name is looked at once."""
+    runs = list(runs)
+    keys = [(run.record and key_of(run.record)) or "" for run in runs]
     known: dict[tuple[Path, str], dict[str, Group]] = {}
-    found = []
     for run in runs:
         place = run.paths.root.absolute().parent, _name(run.paths)
         if place not in known:
-            known[place] = {group.key: group for group in groups_of(siblings(run.paths))}
-        found.append(known[place].get((run.record and key_of(run.record)) or ""))
-    return found
+            known[place] = {group.key: group for group in groups_of(_siblings_of(run.paths, keys))}
+    return [known[run.paths.root.absolute().parent, _name(run.paths)].get(key) for run, key in zip(runs, keys, strict=True)]
+
+
+def _siblings_of(paths: RunPaths, keys: Sequence[str]) -> list[ListedRun]:
+    """Return the runs beside one that have its name, but for those whose record names another group: they are not parsed."""
+    alike = [run for run in runs_in(paths.root.absolute().parent) if _name(run) == _name(paths)]
+    with garbage_ignored():
+        return [read_run(run) for run in reversed(alike) if _may_be_of(run, keys)]
+
+
+def _may_be_of(paths: RunPaths, keys: Sequence[str]) -> bool:
+    try:
+        told = NAMED.search(read_bytes(paths.record, LARGEST))
+    except DlrunError:
+        return False
+    return told is None or told[1].decode() in keys
 
 
 def _name(paths: RunPaths) -> str:
