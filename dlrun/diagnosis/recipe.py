@@ -19,6 +19,7 @@ LITTLE_L2 = 0.1
 STRONGER = 4
 SEEDS = 5
 MOST_SIZE = 4  # times the training examples: a parameter more than that for each is no remedy for bias any more
+LONG_STEPS = {"rate_too_high", "cost_rises", "exploding_gradients"}
 IN_DOUBT = {"cost_rises", "rate_too_high", "stuck"}
 A_LITTLE = "expect the train error to rise a little"
 
@@ -105,11 +106,34 @@ def _against_trouble(diagnosis: Diagnosis, now: Situation) -> Iterator[Advice]:
         times = 2.0 if "training.epochs" in found.patch else 1.0
         expect = falls.get(found.side, "")
         yield Advice(found.side, f"{found.title}: {found.words}", found.layer or "", dict(found.patch), expect, times=times)
+    seen = "; ".join(found.title for found in diagnosis.trouble)
+    yield from _against_long_steps(diagnosis, now, seen)
     if now.dropout and any(found.kind in IN_DOUBT for found in diagnosis.trouble):
         why = "with dropout on, the cost that is shown is another function at every step: look at it without"
-        seen = "; ".join(found.title for found in diagnosis.trouble)
         patch = {"regularization.keep_prob": "1.0"}
         yield Advice("optimization", why, seen, patch, "the cost falls at every epoch; then put dropout back")
+
+
+def _against_long_steps(diagnosis: Diagnosis, now: Situation, seen: str) -> Iterator[Advice]:
+    """Yield what else keeps steps from overshooting, beside a smaller rate."""
+    kinds = {found.kind for found in diagnosis.trouble}
+    course = diagnosis.optimization
+    if course is None or not kinds & LONG_STEPS:
+        return
+    if not now.clips:
+        why = "clipping: no gradient is longer than 1, however steep the cost is where it stands"
+        yield Advice("optimization", why, seen, {"training.clip": "1"}, "the cost has no jumps")
+    if "exploding_gradients" in kinds:
+        return
+    if course.setting.decay == "constant":
+        why = "decay: large steps early, small ones at the end"
+        yield Advice("optimization", why, seen, {"learning_rate.decay": "cosine"}, "the cost comes to rest at the end")
+    if course.setting.batch_size < now.train:
+        why, patch = (
+            "a larger mini-batch has a gradient with less noise",
+            {"training.batch_size": str(2 * course.setting.batch_size)},
+        )
+        yield Advice("optimization", why, seen, patch, "the cost wanders less, in half as many steps an epoch")
 
 
 def _against_bias(diagnosis: Diagnosis, now: Situation) -> Iterator[Advice]:

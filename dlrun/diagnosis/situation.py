@@ -28,6 +28,7 @@ class Situation:
     optimizer: str
     rate: float
     early_stopping: bool
+    clips: bool
     epochs: int
     best_epoch: float | None
     train: int
@@ -58,6 +59,7 @@ class Situation:
             optimizer=str(spec["optimizer"]["kind"]),
             rate=float(spec["learning_rate"]["initial"]),
             early_stopping=training["early_stopping"] is not None,
+            clips=training["clip"] is not None,
             epochs=int(training["epochs"]),
             best_epoch=summary["best_epoch"],
             train=int(examples["train"]),

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from dlrun.rundir.record import RunRecord
 from dlrun.spec import read_spec
 from tests.commands import Shell
 from tests.diagnosis.test_recipe import BIAS, BOTH, VARIANCE
+from tests.diagnosis.trained import course, layers
 from tests.experiments import REGRESSION, SMALL, write_spec, write_table
 
 EPOCH = ("-s", "training.epochs=1", "-q")
@@ -57,7 +59,7 @@ def test_every_patch_can_be_trained(dlrun: Shell, tmp_path: Path, overrides: tup
     told: Any = json.loads(dlrun("train", "small.yaml", *EPOCH, *words, "--format", "json").out)
     paths = RunPaths(Path(told["path"]))
     record = RunRecord.load(paths)
-    for diagnosis in (BIAS, VARIANCE, BOTH):
+    for diagnosis in (BIAS, VARIANCE, BOTH, replace(BIAS, optimization=course(update=0.05), health=layers())):
         for one in recipe(diagnosis, situation_of(record)):
             changes = [f"{key}={value}" for key, value in one.patch.items()]
             set_up(read_spec(paths.resolved, changes))

@@ -10,7 +10,7 @@ from tests.diagnosis.trained import COURSE, course, layers
 
 NOW = Situation(
     hidden=(64,), plain=True, may_deepen=True, features=64, outputs=10, batch_norm=False, l2=0.0, l1=0.0, dropout=False,
-    optimizer="adam", rate=0.001, early_stopping=False, epochs=30, best_epoch=28, train=50_000, seconds=10.0, seed=0,
+    optimizer="adam", rate=0.001, early_stopping=False, clips=False, epochs=30, best_epoch=28, train=50_000, seconds=10.0, seed=0,
     has_test=True, trained=True,
 )  # fmt: skip
 
@@ -52,8 +52,12 @@ def test_what_keeps_the_cost_from_falling_comes_first() -> None:
     assert first.side == "optimization"
     assert first.reason.startswith("the rate is too high: ")
     assert first.patch == {"learning_rate.initial": "1e-05"}
-    assert sides(tuple(others)) == ["bias"]
-    doubted = recipe(ill, replace(NOW, dropout=True))[1]
+    assert sides(tuple(others)) == ["optimization", "bias"]
+    patches = [one.patch for one in others if one.side == "optimization"]
+    assert patches == [{"training.clip": "1"}, {"learning_rate.decay": "cosine"}, {"training.batch_size": "128"}]
+    clipped = recipe(replace(ill, optimization=course({"decay": "cosine"}, update=0.05)), replace(NOW, clips=True, train=64))
+    assert [one.patch for one in clipped if one.side == "optimization"] == [first.patch]
+    doubted = recipe(ill, replace(NOW, dropout=True))[4]
     assert (doubted.side, doubted.patch) == ("optimization", {"regularization.keep_prob": "1.0"})
     assert "put dropout back" in doubted.expect
 
