@@ -6,7 +6,7 @@ from dlrun.errors import Problem
 from dlrun.spec.model import Spec
 from dlrun.spec.schema import Alternative, EntryFault, Shape, fields_of, key_paths
 from dlrun.spec.sentences import allowed, shown, wrong_value
-from dlrun.spec.suggestions import Meaning, meant_key, meant_kind
+from dlrun.spec.suggestions import Meaning, closest, meant_key, meant_kind
 from dlrun.spec.text import Origin
 from dlrun.spec.tree import KeyPath, Mapping, Node, Scalar, child, dotted, key_place, place
 from dlrun.spec.wording import hint, listed, quoted
@@ -41,7 +41,19 @@ class Fault:
     def origin(self, tree: Mapping) -> Origin:
         """Return where the fault was written."""
         of_key = self.entry.in_key if self.entry else self.shape is None
+        if misspelt := self._misspelt_kind(tree):
+            return key_place(tree, (*self.path[:-1], misspelt))
         return key_place(tree, self.path) if of_key else place(tree, self.path)
+
+    def _misspelt_kind(self, tree: Mapping) -> str | None:
+        """Return the key that was probably meant to be `kind`, if that is missing and no kind has a key of that name."""
+        node: Node | None = tree
+        for step in self.path[:-1]:
+            node = child(node, step)
+        if not self.is_missing or self.path[-1] != "kind" or not isinstance(node, Mapping) or self.shape is None:
+            return None
+        known = {name for cls in self.shape.kinds.values() for name in fields_of(cls)}
+        return next((key for key in node.entries if key not in known and closest(key, ["kind"])), None)
 
     def problem(self, tree: Mapping) -> Problem:
         """Return the fault in words, with its lines."""
@@ -51,7 +63,10 @@ class Fault:
             what, cure = _unknown_key(self.path, _section(tree, self.path[:-1]))
         elif self.node is None:
             is_kind = self.path[-1] == "kind" and self.shape.kinds
+            misspelt = self._misspelt_kind(tree)
             what = f"missing key {_named(self.path)}"
+            if misspelt:
+                what = f"unknown key {_named((*self.path[:-1], misspelt))}{hint(quoted('kind'))}"
             cure = f"allowed: {listed(self.shape.kinds)}" if is_kind else f"it must be {allowed(self.shape)}"
         elif self.path[-1] == "kind" and self.shape.kinds:
             what, cure = _unknown_kind(self.path, self.node, self.shape)

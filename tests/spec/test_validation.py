@@ -227,3 +227,10 @@ def test_a_misspelt_key_is_not_missing_too() -> None:
     first, second = problems("data: {source: digits}\narchitecture: {hidden: [{unit: 3}, {keep_prob: 1}]}")
     assert first.what == "unknown key 'unit' in 'architecture.hidden.0', did you mean 'units'?"
     assert second.what == "missing key 'units' in 'architecture.hidden.1'"
+
+
+@pytest.mark.parametrize("key", ["knid", "kixd", "kin"])
+def test_a_misspelt_kind_is_told_where_it_stands(key: str) -> None:
+    (found,) = problems(f"data:\n  source: digits\nloss:\n  {key}: squared_error\n")
+    assert ":4:3: " in str(found)
+    assert f"unknown key '{key}' in 'loss', did you mean 'kind'?" in str(found)
