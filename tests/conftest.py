@@ -1,12 +1,27 @@
-"""What tests measured, printed after them: a test hands a row over with `record_property`, from any process."""
+"""What many tests begin with, and what they measured, printed after them.
+
+A test hands a row over with `record_property`, from any process.
+"""
+
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.commands import Shell
+from tests.experiments import write_spec
 from tests.proofs import counting, document
 
 settings.register_profile("dlrun", deadline=None)  # a busy machine is no defect
 settings.load_profile("dlrun")
+
+
+@pytest.fixture
+def dlrun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Return a shell in a directory of its own, with small.yaml in it."""
+    monkeypatch.chdir(tmp_path)
+    write_spec(tmp_path)
+    return Shell(monkeypatch, capsys)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

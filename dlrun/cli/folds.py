@@ -8,7 +8,7 @@ from dlrun.cli.closing import raise_for_gates_of
 from dlrun.cli.many import Manner
 from dlrun.cli.options import Format
 from dlrun.cli.printing import print_json
-from dlrun.cli.repeated import by_hand, not_begun, watched
+from dlrun.cli.repeated import note_what_is_left, watched
 from dlrun.errors import Interrupted
 from dlrun.gates.stored import stored_rows
 from dlrun.report.contract import KEYS, contract
@@ -42,10 +42,7 @@ def train_folds(
             raise error
         pooled = pool(finished, loaded, runs_dir, argv=sys.argv, overrides=changes)
     except Interrupted as stopped:
-        done_well = sum(not done.error for done in finished)
-        stopped.add_note(f"{done_well} of {count} folds are done; nothing is pooled, that takes all of them")
-        for job in not_begun(jobs, finished)[:1]:
-            stopped.add_note(f"the next one alone: {by_hand(job)}")
+        note_what_is_left(stopped, jobs, finished, f"of {count} folds are done; nothing is pooled, that takes all of them")
         raise
     finally:
         if manner.output is Format.json and any(done.paths for done in finished):

@@ -1,27 +1,18 @@
 """`dlrun gate RUN [GATE…]`: whether a stored run is what it must be."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, RunReference, RunsDir, Strict
+from dlrun.cli.options import RUNS, Debug, PageFormat, RunReference, RunsDir, Strict
 from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
     from dlrun.diagnosis.gates import Gate
     from dlrun.diagnosis.gating import Judged
     from dlrun.rundir.paths import RunPaths
-
-
-class GateFormat(StrEnum):
-    """How judged gates are printed."""
-
-    text = "text"
-    json = "json"
-    md = "md"
 
 
 Expressions = Annotated[
@@ -38,7 +29,7 @@ def gate(
     ] = False,
     strict: Strict = False,
     runs_dir: RunsDir = RUNS,
-    output: Annotated[GateFormat, typer.Option("--format", help="How the result is printed on stdout.")] = GateFormat.text,
+    output: Annotated[PageFormat, typer.Option("--format", help="How the result is printed on stdout.")] = PageFormat.text,
     debug: Debug = False,
 ) -> None:
     """Judge a stored run by gates, or by its own again: exit code 3 if one fails, 4 under --strict if one is inconclusive.
@@ -68,7 +59,7 @@ def gate(
     raise_for_gates(rows, diagnosis.errors.metric, strict=strict)
 
 
-def _judge_group(paths: "RunPaths", asked: "Sequence[Gate]", runs_dir: Path, output: GateFormat, *, strict: bool) -> None:
+def _judge_group(paths: "RunPaths", asked: "Sequence[Gate]", runs_dir: Path, output: PageFormat, *, strict: bool) -> None:
     """Judge the mean of the runs that differ from one by their seed alone."""
     from dlrun.cli.closing import raise_for_gates
     from dlrun.experiment.stored import completed_group, group_diagnosis
@@ -81,7 +72,7 @@ def _judge_group(paths: "RunPaths", asked: "Sequence[Gate]", runs_dir: Path, out
     raise_for_gates(rows, mean.errors.metric, strict=strict)
 
 
-def _print(whose: Mapping[str, object], rows: "Sequence[Judged]", metric: str, output: GateFormat) -> None:
+def _print(whose: Mapping[str, object], rows: "Sequence[Judged]", metric: str, output: PageFormat) -> None:
     from dlrun.diagnosis.headline import Metric
     from dlrun.printable import printable
     from dlrun.report.gate_rows import HEADINGS, gate_cells, gate_notes, gates_page
@@ -89,9 +80,9 @@ def _print(whose: Mapping[str, object], rows: "Sequence[Judged]", metric: str, o
     from dlrun.report.terminal import console
 
     of: Metric = "rmse" if metric == "rmse" else "error_rate"
-    if output is GateFormat.json:
+    if output is PageFormat.json:
         print_json({**whose, "gates": [row.to_json() for row in rows]})
-    elif output is GateFormat.md:
+    elif output is PageFormat.md:
         lines = [*table(HEADINGS, [gate_cells(row, of) for row in rows]), "", *(f"- {note}" for note in gate_notes(rows))]
         print(*map(printable, lines), sep="\n")
     else:

@@ -5,7 +5,7 @@ from pathlib import Path
 from dlrun.cli.many import Manner
 from dlrun.cli.options import Format
 from dlrun.cli.printing import print_json
-from dlrun.cli.repeated import by_hand, not_begun, watched
+from dlrun.cli.repeated import note_what_is_left, watched
 from dlrun.diagnosis.learning_curve import LearningCurve
 from dlrun.errors import Interrupted
 from dlrun.report.figures import duration
@@ -30,10 +30,8 @@ def diagnose_curve(paths: RunPaths, runs_dir: Path, manner: Manner) -> None:
     try:
         finished.extend(watched(jobs, runs_dir, manner))
     except Interrupted as stopped:
-        done = sum(not one.error for one in finished)
-        stopped.add_note(f"{done} of {len(jobs)} shares are done; there is no curve, that takes all of them")
-        for job in not_begun(jobs, finished)[:1]:
-            stopped.add_note(f"the next one alone: {by_hand(job)}")
+        words = f"of {len(jobs)} shares are done; there is no curve, that takes all of them"
+        note_what_is_left(stopped, jobs, finished, words)
         raise
     if error := failure(finished):
         error.add_note(f"there is no curve: that takes all {len(jobs)} shares")

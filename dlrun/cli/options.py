@@ -25,6 +25,14 @@ class ErrorsFormat(StrEnum):
     csv = "csv"
 
 
+class PageFormat(StrEnum):
+    """How a command prints what is a page for people."""
+
+    text = "text"
+    json = "json"
+    md = "md"
+
+
 class TableFormat(StrEnum):
     """How a command prints rows."""
 

@@ -1,25 +1,16 @@
 """`dlrun recipe RUN`: what to try next, as patches of the spec."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlrun.cli.options import RUNS, Debug, RunReference, RunsDir
+from dlrun.cli.options import RUNS, Debug, PageFormat, RunReference, RunsDir
 from dlrun.cli.printing import print_json
 
 if TYPE_CHECKING:
     from dlrun.diagnosis.recipe import Advice
     from dlrun.rundir.paths import RunPaths
-
-
-class RecipeFormat(StrEnum):
-    """How the recipe is printed."""
-
-    text = "text"
-    json = "json"
-    md = "md"
 
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the run's spec with that one change.")]
@@ -32,7 +23,7 @@ def recipe(
     ] = None,
     out: Out = None,
     runs_dir: RunsDir = RUNS,
-    output: Annotated[RecipeFormat, typer.Option("--format", help="How the result is printed on stdout.")] = RecipeFormat.text,
+    output: Annotated[PageFormat, typer.Option("--format", help="How the result is printed on stdout.")] = PageFormat.text,
     debug: Debug = False,
 ) -> None:
     """Say what to try next, the first thing first: each a patch of the spec, with its reason, its number, its cost.
@@ -55,13 +46,13 @@ def recipe(
     if out:
         _write(out, paths, advice, pick)
     seconds = record.seconds or 0.0
-    if output is RecipeFormat.json:
+    if output is PageFormat.json:
         told = [
             {**one.to_json(), "seconds": seconds * one.times if one.patch else None, "command": command or None}
             for one, command in zip(advice, commands, strict=True)
         ]
         print_json({"run": paths.id, "headline": diagnosis.headline, "advice": told})
-    elif output is RecipeFormat.md:
+    elif output is PageFormat.md:
         print(*map(printable, recipe_lines(advice, commands, seconds)), sep="\n")
     else:
         terminal = console()

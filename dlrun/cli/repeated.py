@@ -41,10 +41,7 @@ def train_seeds(
     try:
         finished.extend(watched(jobs, runs_dir, manner))
     except Interrupted as stopped:
-        left = not_begun(jobs, finished)
-        stopped.add_note(f"{sum(not done.error for done in finished)} of {count} seeds are done, {len(left)} not begun")
-        for job in left[:1]:
-            stopped.add_note(f"the next one alone: {by_hand(job)}")
+        note_what_is_left(stopped, jobs, finished, f"of {count} seeds are done, {len(not_begun(jobs, finished))} not begun")
         raise
     finally:
         if together := Together.of(finished, runs_dir):
@@ -134,6 +131,13 @@ def _tell(many: Many, number: int, done: Done) -> None:
     found = done.diagnosis.errors if done.diagnosis else None
     said = f"dev error {error_text(found.dev.value, found.metric)}" if found and found.dev else "no dev part"
     many.ended(number, f"{name}  {said}  {duration(done.ending.seconds)}{where}", notes=done.ending.notes)
+
+
+def note_what_is_left(stopped: Interrupted, jobs: Sequence[Job], finished: Sequence[Done], words: str) -> None:
+    """Note how many jobs are done, with what words say of them, and how the next one that had not begun is trained alone."""
+    stopped.add_note(f"{sum(not done.error for done in finished)} {words}")
+    for job in not_begun(jobs, finished)[:1]:
+        stopped.add_note(f"the next one alone: {by_hand(job)}")
 
 
 def not_begun(jobs: Sequence[Job], finished: Sequence[Done]) -> list[Job]:

@@ -8,38 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
-from typing import Protocol
 
+from dlrun.diagnosis.answers import Answers
 from dlrun.statistics.concentration import more_than_its_share
 from dlrun.statistics.holm import holm
 from dlrun.statistics.intervals import CONFIDENCE, Proportion, wilson
 
 SURE = 0.9  # a probability above it is confident; what is wrong all the same may have a wrong label
 MOST_CLASSES = 10_000  # beyond them it is no classification
-
-
-class Answers(Protocol):
-    """What was said of each example; a probability is that of the prediction, with two classes that of the second one."""
-
-    @property
-    def ids(self) -> Sequence[str]:
-        """The examples."""
-
-    @property
-    def labels(self) -> Sequence[str]:
-        """What they are."""
-
-    @property
-    def predictions(self) -> Sequence[str]:
-        """What they were taken for."""
-
-    @property
-    def probabilities(self) -> Sequence[float | None]:
-        """How probable that seemed."""
-
-    @property
-    def losses(self) -> Sequence[float]:
-        """What each cost."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Protocol
 
+from dlrun.diagnosis.answers import Answers
 from dlrun.diagnosis.gates import Gate
 from dlrun.diagnosis.gating import Judged, Measured, judge, of_error, of_estimate, unknown
 from dlrun.diagnosis.ladder import Diagnosis
@@ -17,26 +17,6 @@ from dlrun.statistics.pairing import in_one_only, places_in, unlike_numbers, unl
 from dlrun.statistics.scores import mean_loss, named_f1, number_scores
 
 ON_ONE_SPLIT = "train both with the same data, split and seed"
-
-
-class Answers(Protocol):
-    """What a run predicted for each example of a part, as text."""
-
-    @property
-    def ids(self) -> Sequence[str]:
-        """Which examples these are."""
-
-    @property
-    def labels(self) -> Sequence[str]:
-        """What is right."""
-
-    @property
-    def predictions(self) -> Sequence[str]:
-        """What the run says."""
-
-    @property
-    def losses(self) -> Sequence[float]:
-        """The loss of each."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -129,11 +129,9 @@ def _against_long_steps(diagnosis: Diagnosis, now: Situation, seen: str) -> Iter
         why = "decay: large steps early, small ones at the end"
         yield Advice("optimization", why, seen, {"learning_rate.decay": "cosine"}, "the cost comes to rest at the end")
     if course.setting.batch_size < now.train:
-        why, patch = (
-            "a larger mini-batch has a gradient with less noise",
-            {"training.batch_size": str(2 * course.setting.batch_size)},
-        )
-        yield Advice("optimization", why, seen, patch, "the cost wanders less, in half as many steps an epoch")
+        larger = {"training.batch_size": str(min(2 * course.setting.batch_size, now.train))}
+        why, expect = "a larger mini-batch has a gradient with less noise", "the cost wanders less, in fewer steps an epoch"
+        yield Advice("optimization", why, seen, larger, expect)
 
 
 def _against_bias(diagnosis: Diagnosis, now: Situation) -> Iterator[Advice]:

@@ -1,6 +1,6 @@
 """A comparison of runs for people: what differs, the figures side by side, and in words whether it matters."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
@@ -29,26 +29,38 @@ PARTS = ("value", "low", "high", "p", "real", "needed_n")
 
 def page(tree: Tree, names: Names) -> Page:
     """Return what is shown: the keys that differ and the figures, a column a run, the verdict of each pair, the curves."""
-    measure, runs = tree["runs"][0]["curve_of"], tree["runs"]
-    return Page(
-        rows=_rows(tree, names),
-        verdicts=[
-            Verdict(sentence(pair, tree["metric"], names), pair["error"]["real"], tuple(details(pair, tree, names)))
-            for pair in tree["comparisons"]
-        ],
-        curves=[
-            Curve(
-                names[told["run"]],
-                f"{names[told['run']]} {told['name']}",
-                tuple(map(tuple, told["curve"])),
-                asked=len(runs) > 2 and told["run"] == tree["against"],
-            )
-            for told in runs
-        ],
-        measure=measure,
-        rates=measure != "cost" and tree["metric"] == "error_rate",
-        notes=list(notes(tree)),
-    )
+    verdicts = [
+        Verdict(sentence(pair, tree["metric"], names), pair["error"]["real"], tuple(details(pair, tree, names)))
+        for pair in tree["comparisons"]
+    ]
+    labels = [f"{names[told['run']]} {told['name']}" for told in tree["runs"]]
+    return page_of(tree, "run", names, rows=_rows(tree, names), verdicts=verdicts, labels=labels, notes=list(notes(tree)))
+
+
+def page_of(
+    tree: Tree,
+    kind: str,
+    names: Names,
+    *,
+    rows: list[list[str]],
+    verdicts: list[Verdict],
+    labels: Sequence[str],
+    notes: list[str],
+) -> Page:
+    """Return the page of what a comparison calls runs or groups; labels are what their curves are called in a picture."""
+    told_ones = tree[f"{kind}s"]
+    measure = told_ones[0]["curve_of"]
+    curves = [
+        Curve(
+            names[told[kind]],
+            label,
+            tuple(map(tuple, told["curve"])),
+            asked=len(told_ones) > 2 and told[kind] == tree["against"],
+        )
+        for told, label in zip(told_ones, labels, strict=True)
+    ]
+    rates = measure != "cost" and tree["metric"] == "error_rate"
+    return Page(rows=rows, verdicts=verdicts, curves=curves, measure=measure, rates=rates, notes=notes)
 
 
 def csv_rows(tree: Tree) -> list[list[object]]:

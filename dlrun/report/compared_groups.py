@@ -5,9 +5,19 @@ from typing import Any
 
 from dlrun.diagnosis.headline import Metric, rounded_up
 from dlrun.printable import printable
-from dlrun.report.compared import PARTS, Phrases, limits_text, notes, other_measures, table_rows, verdict_text, with_heading
+from dlrun.report.compared import (
+    PARTS,
+    Phrases,
+    limits_text,
+    notes,
+    other_measures,
+    page_of,
+    table_rows,
+    verdict_text,
+    with_heading,
+)
 from dlrun.report.figures import duration, error_text, gap_text
-from dlrun.report.side_by_side import PERCENT, Curve, Page, Verdict, cell, number_text
+from dlrun.report.side_by_side import PERCENT, Page, Verdict, cell, number_text
 
 Tree = Mapping[str, Any]  # the contract of `dlrun compare --seeds`
 Names = Mapping[str, str]  # what groups are called, by key
@@ -18,26 +28,13 @@ OF_SEEDS = "the 95 % of a column are of training's chance alone, as in dlrun ls 
 
 def page(tree: Tree, names: Names) -> Page:
     """Return what is shown: the keys that differ and the means, a column a group, the verdict of each pair, the mean curves."""
-    measure, groups = tree["groups"][0]["curve_of"], tree["groups"]
-    return Page(
-        rows=_rows(tree, names),
-        verdicts=[
-            Verdict(sentence(pair, tree, names), pair["error"]["real"], tuple(details(pair, tree, names)))
-            for pair in tree["comparisons"]
-        ],
-        curves=[
-            Curve(
-                names[told["group"]],
-                f"{names[told['group']]} {told['name']}, the mean of {told['seeds']} seeds",
-                tuple(map(tuple, told["curve"])),
-                asked=len(groups) > 2 and told["group"] == tree["against"],
-            )
-            for told in groups
-        ],
-        measure=measure,
-        rates=measure != "cost" and tree["metric"] == "error_rate",
-        notes=[OF_SEEDS, *notes(tree)],
-    )
+    verdicts = [
+        Verdict(sentence(pair, tree, names), pair["error"]["real"], tuple(details(pair, tree, names)))
+        for pair in tree["comparisons"]
+    ]
+    labels = [f"{names[told['group']]} {told['name']}, the mean of {told['seeds']} seeds" for told in tree["groups"]]
+    told_notes = [OF_SEEDS, *notes(tree)]
+    return page_of(tree, "group", names, rows=_rows(tree, names), verdicts=verdicts, labels=labels, notes=told_notes)
 
 
 def csv_rows(tree: Tree) -> list[list[object]]:

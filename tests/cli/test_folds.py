@@ -12,13 +12,6 @@ EPOCH = ("-s", "training.epochs=1")
 OF_A_RUN = {"run", "path", "status", "stop_reason", "metric", "best_epoch", "errors", "verdict", "gates"}
 
 
-@pytest.fixture
-def dlrun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    write_spec(tmp_path)
-    return Shell(monkeypatch, capsys)
-
-
 def test_folds_end_with_what_they_predict_together(dlrun: Shell) -> None:
     done = dlrun("train", "small.yaml", "--folds", "3", *EPOCH)
     assert done.code == 0, done.err

@@ -14,13 +14,6 @@ EPOCH = ("-s", "training.epochs=2")
 BYTES = ("metrics.csv", "steps.csv", "resolved.yaml", "predictions/dev.csv", "diagnosis.json")
 
 
-@pytest.fixture
-def dlrun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    write_spec(tmp_path)
-    return Shell(monkeypatch, capsys)
-
-
 def trained(dlrun: Shell, *words: object) -> RunPaths:
     done = dlrun("train", *words, *EPOCH, "--format", "json")
     assert done.code == 0, done.err

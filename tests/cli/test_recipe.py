@@ -18,13 +18,6 @@ from tests.experiments import REGRESSION, SMALL, write_spec, write_table
 EPOCH = ("-s", "training.epochs=1", "-q")
 
 
-@pytest.fixture
-def dlrun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    write_spec(tmp_path)
-    return Shell(monkeypatch, capsys)
-
-
 def test_advice_is_numbered_with_its_command(dlrun: Shell) -> None:
     dlrun("train", "small.yaml", *EPOCH)
     done = dlrun("recipe", "@last")

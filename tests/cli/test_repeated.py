@@ -13,13 +13,6 @@ from tests.heads import fail_the_worker, start, training_in
 EPOCH = ("-s", "training.epochs=1")
 
 
-@pytest.fixture
-def dlrun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    write_spec(tmp_path)
-    return Shell(monkeypatch, capsys)
-
-
 def told(dlrun: Shell, *words: object) -> Any:
     done = dlrun(*words, "--format", "json")
     assert done.code == 0, done.err

@@ -57,6 +57,7 @@ def test_what_keeps_the_cost_from_falling_comes_first() -> None:
     assert patches == [{"training.clip": "1"}, {"learning_rate.decay": "cosine"}, {"training.batch_size": "128"}]
     clipped = recipe(replace(ill, optimization=course({"decay": "cosine"}, update=0.05)), replace(NOW, clips=True, train=64))
     assert [one.patch for one in clipped if one.side == "optimization"] == [first.patch]
+    assert {"training.batch_size": "100"} in [one.patch for one in recipe(ill, replace(NOW, train=100))]
     doubted = recipe(ill, replace(NOW, dropout=True))[4]
     assert (doubted.side, doubted.patch) == ("optimization", {"regularization.keep_prob": "1.0"})
     assert "put dropout back" in doubted.expect

@@ -16,13 +16,6 @@ FAIL = 'gates={steps: "< 1"}'
 OPEN = 'gates={variance: "< 0.0001 points"}'
 
 
-@pytest.fixture
-def dlrun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    write_spec(tmp_path)
-    return Shell(monkeypatch, capsys)
-
-
 def read_json(text: str) -> Any:
     return json.loads(text)
 
