@@ -48,6 +48,20 @@ class Interrupts:
 
 
 @contextmanager
+def undisguised() -> Iterator[None]:
+    """Raise Interrupted where a library, in whose midst the signal broke in, has made an error of its own out of it."""
+    try:
+        yield
+    except Exception as error:
+        cause = error.__cause__
+        while cause is not None and not isinstance(cause, Interrupted):
+            cause = cause.__cause__
+        if cause is None:
+            raise
+        raise Interrupted(cause.number) from error
+
+
+@contextmanager
 def heeded() -> Iterator[Interrupts]:
     """Handle SIGINT and SIGTERM inside the block, and restore the old handlers at its end."""
     interrupts = Interrupts()
@@ -57,7 +71,8 @@ def heeded() -> Iterator[Interrupts]:
     ours = [number for number in SIGNALS if signal.getsignal(number) is not None]  # None: not Python's, it could not be restored
     before = {number: signal.signal(number, interrupts.note) for number in ours}
     try:
-        yield interrupts
+        with undisguised():
+            yield interrupts
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -13,7 +13,7 @@ import numpy as np
 
 from dlrun.errors import Diverged, DlrunError, Interrupted
 from dlrun.experiment.gating import with_runs_found
-from dlrun.experiment.interrupts import Interrupts, heeded
+from dlrun.experiment.interrupts import Interrupts, heeded, undisguised
 from dlrun.experiment.origins import write_origins
 from dlrun.experiment.run import Run
 from dlrun.experiment.setup import Experiment
@@ -72,7 +72,8 @@ def open_run(
 def ending_on_record(run: Run) -> Iterator[None]:
     """Put on record how the run ends if it does not end as it should."""
     try:
-        yield
+        with undisguised():
+            yield
     except BaseException as error:
         with run.interrupts.shield(), suppress(DlrunError):  # a disk that is full is full for this too
             _end_badly(run, error)
