@@ -160,7 +160,7 @@ def _descended(experiment: Experiment, outputs: int, rows: IntArray, batch: int,
         if t == 0:
             rate = 0.5 / sqrt(max(float(np.einsum("ij,ij->i", x, x, dtype=np.float64).mean()), 1e-12))
         z = network.forward(x)
-        loss.mean(z, train.y[chosen], network.dz, network.loss_scratch, NUMPY)
+        loss.measure(z, train.y[chosen], network.dz, network.loss_scratch, NUMPY)
         network.backward()
         optimizer.step(
             params.theta, params.grad, slots, params.scratch, rate * (1 - t / STEPS), t + 1, weights=params.weights, kernels=NUMPY

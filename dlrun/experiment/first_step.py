@@ -50,7 +50,7 @@ def look_at_first_step(experiment: Experiment) -> FirstStep:
     for placed, z in network.outputs(x, rng_for(plan.seed, Stream.DROPOUT)):
         if isinstance(placed.layer, Activation):
             outputs[placed.number] = _measured(placed, z)
-    loss = plan.loss.mean(z, y, network.dz, network.loss_scratch, network.kernels)
+    loss, _ = plan.loss.measure(z, y, network.dz, network.loss_scratch, network.kernels)
     network.backward()
     params = network.params
     layers = tuple(

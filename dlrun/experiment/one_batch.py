@@ -48,8 +48,8 @@ def learn_one_batch(experiment: Experiment) -> OneBatch | None:
     rate = plan.learning_rate.decay.at(plan.learning_rate.initial, Progress(0.0, 0, 1, steps, 0))
     for step in range(steps + 1):
         z = network.forward(x, state.dropout_rng)
-        errors = plan.loss.error(plan.loss.error_sum(z, y, network.loss_scratch), m)
-        losses.append(float(plan.loss.mean(z, y, network.dz, network.loss_scratch, network.kernels)))
+        mean, error_sum = plan.loss.measure(z, y, network.dz, network.loss_scratch, network.kernels)
+        losses.append(mean)
         network.backward()
         squared_norm = params.squared_gradient_norm()
         if not (losses[-1] < float("inf") and squared_norm < float("inf")):
@@ -61,7 +61,7 @@ def learn_one_batch(experiment: Experiment) -> OneBatch | None:
                 params.theta, params.grad, state.slots, params.scratch, rate, step + 1,
                 weights=params.weights, kernels=network.kernels,
             )  # fmt: skip
-    return OneBatch(examples=m, steps=steps, before=losses[0], after=losses[-1], error=float(errors))
+    return OneBatch(examples=m, steps=steps, before=losses[0], after=losses[-1], error=plan.loss.error(error_sum, m))
 
 
 def _steps(experiment: Experiment, m: int) -> int:

@@ -1,6 +1,8 @@
-"""The table of kernels: what each computes; a column (NumPy, …) says how.
+"""The table of kernels: what each computes; a column (NumPy, Numba) says how.
 
-Every kernel works in place on arrays it is given and allocates nothing of size (m, n). Rows are examples.
+Every kernel works in place on arrays it is given and allocates nothing of size (m, n). Rows are examples. What stands beside a
+dense layer is fused with it: an activation adds the bias b of the layer before it (None: it has none), and on the way back sums
+its gradient, db = Σ rows of dz.
 """
 
 from collections.abc import Callable
@@ -12,10 +14,14 @@ import numpy.typing as npt
 from dlrun.arrays import Array, BoolArray, IntArray, aligned_zeros
 
 Elementwise = Callable[[Array, Array], None]
-KinkedKernel = Callable[[Array, Array, BoolArray, Array, float], None]  # x, out, mask, slopes, parameter
-RegressionKernel = Callable[[Array, Array | IntArray, Array, "LossScratch"], float]
+SmoothKernel = Callable[[Array, Array | None, Array], None]  # x, b, out
+SlopedKernel = Callable[[Array, Array | None, Array, Array], None]  # x, b, out, slopes
+KinkedKernel = Callable[[Array, Array | None, Array, BoolArray, Array, float], None]  # x, b, out, mask, slopes, parameter
+SlopeKernel = Callable[[Array, Array, Array | None], None]  # dz, a or slopes, db
+Measured = tuple[float, float]  # the mean loss, and the sum of errors: how many are wrong, or Σ (z − y)²
+RegressionKernel = Callable[[Array, Array | IntArray, Array, "LossScratch"], Measured]
 # z, y, dz, scratch, label smoothing, weights (m,) of the examples if they have any
-CrossEntropyKernel = Callable[[Array, Array | IntArray, Array, "LossScratch", float, Array | None], float]
+CrossEntropyKernel = Callable[[Array, Array | IntArray, Array, "LossScratch", float, Array | None], Measured]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,30 +55,30 @@ class Kernels:
     name: str
 
     add_bias: Elementwise  # z += b
-    bias_gradient: Callable[[Array, Array, Array], None]  # db = Σ rows of dz, given ones (m,)
+    bias_gradient: Elementwise  # db = Σ rows of dz
 
-    relu: Callable[[Array, Array, BoolArray], None]  # mask = x > 0, out = max(x, 0)
-    relu_backward: Callable[[Array, BoolArray], None]  # dz *= mask
-    leaky_relu: KinkedKernel  # mask = x > 0, out = x or slope · x; slopes = g′(x)
-    elu: KinkedKernel  # mask = x > 0, out = x or α(eˣ − 1); slopes = g′(x)
-    gelu: Callable[[Array, Array, Array], None]  # out = ½ x (1 + tanh u); slopes = g′(x); out must not be x
-    slopes_backward: Elementwise  # dz *= slopes
-    tanh: Elementwise  # out = tanh x
-    tanh_backward: Elementwise  # dz *= 1 − a²; a is overwritten
-    sigmoid: Elementwise  # out = σ(x)
-    sigmoid_backward: Elementwise  # dz *= a (1 − a); a is overwritten
+    relu: Callable[[Array, Array | None, Array, BoolArray], None]  # x += b, mask = x > 0, out = max(x, 0)
+    relu_backward: Callable[[Array, BoolArray, Array | None], None]  # dz *= mask; db
+    leaky_relu: KinkedKernel  # x += b, mask = x > 0, out = x or slope · x; slopes = g′(x)
+    elu: KinkedKernel  # x += b, mask = x > 0, out = x or α(eˣ − 1); slopes = g′(x)
+    gelu: SlopedKernel  # x += b, out = ½ x (1 + tanh u); slopes = g′(x); out must not be x
+    slopes_backward: SlopeKernel  # dz *= slopes; db
+    tanh: SmoothKernel  # out = tanh(x + b)
+    tanh_backward: SlopeKernel  # dz *= 1 − a²; db; a may be overwritten
+    sigmoid: SmoothKernel  # out = σ(x + b)
+    sigmoid_backward: SlopeKernel  # dz *= a (1 − a); db; a may be overwritten
     dropout: Callable[[Array, Array, Array, np.random.Generator, float], None]  # mask ∈ {0, 1/keep_prob}, out = x · mask
     dropout_backward: Elementwise  # dz *= mask
-    batch_moments: Callable[[Array, Array, Array, Array, Array], None]  # μ, σ² of the columns of x; scratch (m, n), ones (m,)
+    batch_moments: Callable[[Array, Array, Array, Array], None]  # μ, σ² of the columns of x; scratch (m, n)
     batch_norm: Callable[[Array, Array, Array, Array, Array, Array, Array], None]  # z_norm, and out = γ z_norm + β
-    batch_norm_gradients: Callable[[Array, Array, Array, Array, Array], None]  # dγ, dβ
+    batch_norm_gradients: Callable[[Array, Array, Array, Array], None]  # dγ, dβ
     batch_norm_backward: Callable[[Array, Array, Array, Array, Array], None]  # dz becomes ∂J/∂x
 
-    softmax_cross_entropy: CrossEntropyKernel  # mean loss; dz = w (softmax z − y) / m, with y smoothed
-    sigmoid_cross_entropy: CrossEntropyKernel  # mean loss; dz = w (σ(z) − y) / m, with y smoothed
-    squared_error: RegressionKernel  # mean loss; dz = 2 (z − y) / m
-    absolute: RegressionKernel  # mean loss; dz = sign(z − y) / m
-    huber: Callable[[Array, Array | IntArray, Array, LossScratch, float], float]  # mean loss; dz = (z − y within ±δ) / m
+    softmax_cross_entropy: CrossEntropyKernel  # mean loss, how many are wrong; dz = w (softmax z − y) / m, with y smoothed
+    sigmoid_cross_entropy: CrossEntropyKernel  # mean loss, how many are wrong; dz = w (σ(z) − y) / m, with y smoothed
+    squared_error: RegressionKernel  # mean loss, Σ (z − y)²; dz = 2 (z − y) / m
+    absolute: RegressionKernel  # mean loss, Σ (z − y)²; dz = sign(z − y) / m
+    huber: Callable[[Array, Array | IntArray, Array, LossScratch, float], Measured]  # the same; dz = (z − y within ±δ) / m
 
     add_l2_gradient: Callable[[Array, Array, Array, float], None]  # dW += decay · W
     add_l1_gradient: Callable[[Array, Array, Array, float], None]  # dW += decay · sign W

@@ -165,7 +165,7 @@ class Cost:
 
     def _of(self, z: Array) -> float:
         network = self.network
-        mean = self.loss.mean(z, self.y, network.dz, network.loss_scratch, network.kernels)
+        mean, _ = self.loss.measure(z, self.y, network.dz, network.loss_scratch, network.kernels)
         return mean + sum(penalty.cost(network.params) for penalty in self.penalties)
 
 

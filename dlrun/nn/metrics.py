@@ -27,8 +27,9 @@ def evaluate(network: Network, loss: Loss, x: Array, y: Labels, watch: Watch | N
     loss_sum = error_sum = 0.0
     for rows in chunks(len(x), network.max_batch):
         z = watched(network, x[rows], watch) if watch else network.forward(x[rows])
-        loss_sum += len(z) * loss.mean(z, y[rows], network.dz, network.loss_scratch, network.kernels)
-        error_sum += loss.error_sum(z, y[rows], network.loss_scratch)
+        mean, errors = loss.measure(z, y[rows], network.dz, network.loss_scratch, network.kernels)
+        loss_sum += len(z) * mean
+        error_sum += errors
     return Score(loss_sum / len(x), loss.error(error_sum, len(x)), len(x))
 
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from dlrun.arrays import Array, BoolArray, aligned_zeros, all_finite
 from dlrun.kernels import Kernels, LossScratch
-from dlrun.nn.layers import Activation, Layer, Place, RuntimeLayer
-from dlrun.nn.params import Block, Params, Role
+from dlrun.nn.layers import Activation, Dense, Layer, Place, RuntimeLayer
+from dlrun.nn.params import Block, Params, Role, View
 from dlrun.seeding import Stream, rng_for
 
 
@@ -48,6 +48,7 @@ class Network:
         self.loss_scratch = LossScratch.for_batches(max_batch, self.n_out, dtype)
         self.dz = self._dz[:0]
         self._are_activations = tuple(isinstance(p.layer, Activation) for p in self.placed)
+        self._biases = self.params.theta[self.params.weights.stop : self.params.weights_and_biases.stop]
         self.entering_finite = True  # whether all that entered the activations was, when it was last looked at
 
     def initialize(self, seed: int) -> None:
@@ -63,7 +64,7 @@ class Network:
         number that is not finite reaches the logits anyway.
         """
         self.dz = self._dz[: len(x)]
-        self.entering_finite = True
+        self.entering_finite = not look or all_finite(self._biases)  # which activations add to what enters them
         for layer, is_activation in zip(self.runtime, self._are_activations, strict=True):
             if look and is_activation:
                 self.entering_finite &= all_finite(x)
@@ -92,16 +93,30 @@ class Network:
         return [sides.copy() for layer in self.runtime if (sides := layer.kink_sides()) is not None]
 
     def _room(self, k: int, p: Placed) -> Place:
-        before = self.placed[k - 1].layer if k else None
+        before, bias = self.placed[k - 1].layer if k else None, self._bias_of(k)
+        left_to_next = "b" if self._bias_of(k + 1) else None
         return Place(
             n_in=p.n_in,
             max_batch=self.max_batch,
             dtype=self.dtype,
-            views={block.name: self.params.views[block.name + p.label] for block in p.layer.blocks(p.n_in)},
+            views={
+                block.name: self.params.views[block.name + p.label]
+                for block in p.layer.blocks(p.n_in)
+                if block.name != left_to_next
+            },
             stats={block.name: self.params.stat_views[block.name + p.label] for block in p.layer.stats(p.n_in)},
             kernels=self.kernels,
             in_place=before is not None and not before.needs_output,  # never over the data, nor what backward reads
+            bias=bias,
         )
+
+    def _bias_of(self, k: int) -> View | None:
+        """Return the bias that layer k adds: that of the dense layer before it, if it is an activation that does."""
+        if not 0 < k < len(self.placed):
+            return None
+        before, layer = self.placed[k - 1], self.placed[k].layer
+        fused = isinstance(before.layer, Dense) and isinstance(layer, Activation) and layer.adds_bias
+        return self.params.views.get(f"b{before.label}") if fused else None
 
 
 def bytes_to_train(layers: Sequence[Layer], n_in: int, max_batch: int, dtype: npt.DTypeLike, slots: int) -> int:

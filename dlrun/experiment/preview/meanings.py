@@ -196,7 +196,7 @@ def _initial_loss(experiment: Experiment) -> InitialLoss:
     x, y, stats = train.x[:rows], train.y[:rows], network.params.stats.copy()
     with np.errstate(all="ignore"):
         z = network.forward(x, rng_for(experiment.plan.seed, Stream.DROPOUT, 0))
-        drawn = loss.mean(z, y, network.dz, network.loss_scratch, network.kernels)
+        drawn, _ = loss.measure(z, y, network.dz, network.loss_scratch, network.kernels)
     network.params.stats[...] = stats
     weighted = getattr(loss, "class_weights", None) is not None
     classes = experiment.splits.classes

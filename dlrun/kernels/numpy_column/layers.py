@@ -1,5 +1,8 @@
 """What dense layers and dropout do beside their matrix products."""
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 
 from dlrun.arrays import Array
@@ -10,9 +13,22 @@ def add_bias(z: Array, b: Array) -> None:
     np.add(z, b, out=z)
 
 
-def bias_gradient(dz: Array, ones: Array, db: Array) -> None:
-    """Sum the rows: db = 1ᵀ dz. As a matrix product it is faster than `sum(axis=0)`, and it adds in blocks."""
-    np.matmul(ones[: len(dz)], dz, out=db)
+def bias_gradient(dz: Array, db: Array) -> None:
+    """Sum the rows: db = 1ᵀ dz."""
+    sum_rows(dz, db)
+
+
+def sum_rows(x: Array, out: Array) -> None:
+    """Write the sum of the rows. As a matrix product it is faster than `sum(axis=0)`, and it adds in blocks."""
+    np.matmul(_ones(len(x), x.dtype), x, out=out)
+
+
+@lru_cache(maxsize=8)
+def _ones(m: int, dtype: np.dtype[Any]) -> Array:
+    """Return m ones: made once for each size of a mini-batch."""
+    ones = np.ones(m, dtype)
+    ones.flags.writeable = False
+    return ones
 
 
 def dropout(x: Array, out: Array, mask: Array, rng: np.random.Generator, keep_prob: float) -> None:
@@ -28,14 +44,14 @@ def dropout_backward(dz: Array, mask: Array) -> None:
     np.multiply(dz, mask, out=dz)
 
 
-def batch_moments(x: Array, scratch: Array, ones: Array, mean: Array, var: Array) -> None:
+def batch_moments(x: Array, scratch: Array, mean: Array, var: Array) -> None:
     """Write μ = (1/m) Σ x and σ² = (1/m) Σ (x − μ)² of every column; scratch is overwritten."""
     m = len(x)
-    np.matmul(ones[:m], x, out=mean)
+    sum_rows(x, mean)
     np.divide(mean, m, out=mean)
     np.subtract(x, mean, out=scratch)
     np.multiply(scratch, scratch, out=scratch)
-    np.matmul(ones[:m], scratch, out=var)
+    sum_rows(scratch, var)
     np.divide(var, m, out=var)
 
 
@@ -47,9 +63,9 @@ def batch_norm(x: Array, out: Array, z_norm: Array, mean: Array, inverse_deviati
     np.add(out, beta, out=out)
 
 
-def batch_norm_gradients(dz: Array, z_norm: Array, ones: Array, dgamma: Array, dbeta: Array) -> None:
+def batch_norm_gradients(dz: Array, z_norm: Array, dgamma: Array, dbeta: Array) -> None:
     """Write dγ = Σ dz · z_norm and dβ = Σ dz, over the rows."""
-    np.matmul(ones[: len(dz)], dz, out=dbeta)
+    sum_rows(dz, dbeta)
     np.einsum("ij,ij->j", dz, z_norm, out=dgamma)
 
 

@@ -1,16 +1,16 @@
-"""Losses: the mean over examples, and dz = ∂(mean loss)/∂z in the same pass."""
+"""Losses: the mean over examples, the sum of their errors, and dz = ∂(mean loss)/∂z in the same pass."""
 
 import numpy as np
 
 from dlrun.arrays import Array, IntArray
-from dlrun.kernels.table import LossScratch
+from dlrun.kernels.table import LossScratch, Measured
 
 
 def softmax_cross_entropy(
     z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch,
     smoothing: float, weights: Array | None,
-) -> float:  # fmt: skip
-    """Return the mean of −w Σ t log ŷ with ŷ = softmax z, and write dz = w (ŷ − t)/m.
+) -> Measured:  # fmt: skip
+    """Return the mean of −w Σ t log ŷ with ŷ = softmax z; how many are wrong; and write dz = w (ŷ − t)/m.
 
     The largest logit of each row is subtracted first, so nothing overflows: log ŷ_c = z_c − max z − log Σ e^(z − max z).
     y holds class indices (m,) or probabilities (m, C) whose rows sum to 1; t = (1 − ε) y + ε/C with ε the smoothing;
@@ -18,6 +18,7 @@ def softmax_cross_entropy(
     """
     m = len(z)
     rows, picked = scratch.rows[:m], scratch.picked[:m]
+    wrong = _wrong(z, y, scratch.index[:m])
     np.max(z, axis=1, out=rows)
     np.subtract(z, rows[:, None], out=dz)
     _pick(dz, y, scratch, smoothing)  # Σ t (z − max z)
@@ -33,7 +34,13 @@ def softmax_cross_entropy(
     if weights is not None:
         np.multiply(dz, weights[:, None], out=dz)
     np.divide(dz, m, out=dz)
-    return loss
+    return loss, wrong
+
+
+def _wrong(z: Array, y: Array | IntArray, index: IntArray) -> float:
+    """Count the rows whose largest logit is not the label's."""
+    np.argmax(z, axis=1, out=index)
+    return float(np.count_nonzero(index != (y if y.ndim == 1 else np.argmax(y, axis=1))))
 
 
 def _pick(z: Array, y: Array | IntArray, scratch: LossScratch, smoothing: float) -> None:
@@ -74,14 +81,15 @@ def _subtract_targets(p: Array, y: Array | IntArray, scratch: LossScratch, smoot
 def sigmoid_cross_entropy(
     z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch,
     smoothing: float, weights: Array | None,
-) -> float:  # fmt: skip
-    """Return the mean of −w (t log ŷ + (1 − t) log(1 − ŷ)) with ŷ = σ(z), and write dz = w (ŷ − t)/m.
+) -> Measured:  # fmt: skip
+    """Return the mean of −w (t log ŷ + (1 − t) log(1 − ŷ)) with ŷ = σ(z); how many are wrong; and write dz = w (ŷ − t)/m.
 
     Stable at any z: the loss is max(z, 0) − z t + log(1 + e^−|z|). z is (m, 1), y (m,) holds 0, 1 or a probability;
     t = (1 − ε) y + ε/2 with ε the smoothing; w are the weights (m,) of the examples, 1 if there are none.
     """
     m = len(z)
     logit, slope = z[:, 0], dz[:, 0]
+    wrong = float(np.count_nonzero((logit > 0) != (y > 0.5)))
     rows, picked = scratch.rows[:m], scratch.picked[:m]
     t = _smoothed(y, scratch.smoothed[:m], smoothing) if smoothing else y
     np.abs(logit, out=rows)
@@ -104,7 +112,7 @@ def sigmoid_cross_entropy(
     if weights is not None:
         np.multiply(slope, weights, out=slope)
     np.divide(slope, m, out=slope)
-    return loss
+    return loss, wrong
 
 
 def _smoothed(y: Array | IntArray, out: Array, smoothing: float) -> Array:
@@ -113,41 +121,41 @@ def _smoothed(y: Array | IntArray, out: Array, smoothing: float) -> Array:
     return out
 
 
-def squared_error(z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch) -> float:
-    """Return the mean of (z − y)², and write dz = 2 (z − y)/m. z is (m, 1), y (m,)."""
+def squared_error(z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch) -> Measured:
+    """Return the mean of (z − y)², their sum, and write dz = 2 (z − y)/m. z is (m, 1), y (m,)."""
     m = len(z)
     np.subtract(z[:, 0], y, out=dz[:, 0])
     rows = scratch.rows[:m]
     np.multiply(dz[:, 0], dz[:, 0], out=rows)
-    loss = float(rows.sum(dtype=np.float64)) / m
+    squares = float(rows.sum(dtype=np.float64))
     np.multiply(dz, 2 / m, out=dz)
-    return loss
+    return squares / m, squares
 
 
-def absolute(z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch) -> float:
-    """Return the mean of |z − y|, and write dz = sign(z − y)/m, 0 where z is y. z is (m, 1), y (m,)."""
+def absolute(z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch) -> Measured:
+    """Return the mean of |z − y|, Σ (z − y)², and write dz = sign(z − y)/m, 0 where z is y. z is (m, 1), y (m,)."""
     m = len(z)
     rows = scratch.rows[:m]
-    np.subtract(z[:, 0], y, out=dz[:, 0])
-    np.abs(dz[:, 0], out=rows)
-    loss = float(rows.sum(dtype=np.float64)) / m
-    np.sign(dz, out=dz)
+    np.subtract(z[:, 0], y, out=rows)
+    np.sign(rows, out=dz[:, 0])
+    squares = float(np.dot(rows, rows))
+    np.abs(rows, out=rows)
     np.divide(dz, m, out=dz)
-    return loss
+    return float(rows.sum(dtype=np.float64)) / m, squares
 
 
-def huber(z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch, delta: float) -> float:
-    """Return the mean of c (r − ½c), where r = z − y and c is r held within ±δ, and write dz = c/m. z is (m, 1), y (m,).
+def huber(z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch, delta: float) -> Measured:
+    """Return the mean of c (r − ½c), where r = z − y and c is r held within ±δ; Σ r²; and write dz = c/m. z is (m, 1), y (m,).
 
     Within ±δ that is ½r², outside δ(|r| − ½δ).
     """
     m = len(z)
     rows, halves, slope = scratch.rows[:m], scratch.picked[:m], dz[:, 0]
     np.subtract(z[:, 0], y, out=rows)
+    squares = float(np.dot(rows, rows))
     np.clip(rows, -delta, delta, out=slope)
     np.multiply(slope, 0.5, out=halves)
     np.subtract(rows, halves, out=rows)
     np.multiply(rows, slope, out=rows)
-    loss = float(rows.sum(dtype=np.float64)) / m
     np.divide(dz, m, out=dz)
-    return loss
+    return float(rows.sum(dtype=np.float64)) / m, squares

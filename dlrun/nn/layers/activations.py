@@ -1,6 +1,5 @@
 """Activations a = g(z), element by element, and their slopes g′(z)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -8,7 +7,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from dlrun.arrays import Array, BoolArray
-from dlrun.kernels.table import Elementwise, KinkedKernel
+from dlrun.kernels.table import KinkedKernel, SlopedKernel, SlopeKernel, SmoothKernel
 from dlrun.nn.layers.runtime import Output, Parameterless, Place
 
 
@@ -116,6 +115,7 @@ class Identity(Parameterless):
     """a = z: hidden layers of it are one linear map, however many."""
 
     kind: Literal["identity"] = "identity"
+    adds_bias: ClassVar[bool] = False  # it does nothing at all
     needs_output: ClassVar[bool] = True  # it is the input itself: the layer before's memory, or the data
 
     def build(self, place: Place) -> "RuntimeIdentity":
@@ -127,27 +127,32 @@ class Identity(Parameterless):
 Activation = Relu | LeakyRelu | Elu | Gelu | Tanh | Sigmoid | Identity
 
 
+def bias_of(place: Place) -> tuple[Array | None, Array | None]:
+    """Return the bias this layer adds, and its gradient; None and None if there is none."""
+    return (place.bias.value, place.bias.grad) if place.bias else (None, None)
+
+
 class RuntimeRelu:
     """relu at work: it keeps the side of the kink each unit was on, so its output may be overwritten."""
 
     def __init__(self, place: Place) -> None:
-        self.kernels = place.kernels
+        self.kernels, self.b, self.db = place.kernels, *bias_of(place)
         self.output = place.output()
         self.mask: BoolArray = np.zeros((place.max_batch, place.n_in), dtype=np.bool_)
         self.m = 0
 
     def forward(self, x: Array, rng: np.random.Generator | None) -> Array:
-        """Return max(x, 0)."""
+        """Return max(x + b, 0)."""
         self.m = len(x)
         a = self.output.like(x)
-        self.kernels.relu(x, a, self.mask[: self.m])
+        self.kernels.relu(x, self.b, a, self.mask[: self.m])
         return a
 
     def backward(self, dz: Array, *, need_dx: bool) -> Array | None:
-        """Return dz where the unit was on, 0 elsewhere."""
+        """Return dz where the unit was on, 0 elsewhere; fill db."""
         if not need_dx:
             return None
-        self.kernels.relu_backward(dz, self.mask[: self.m])
+        self.kernels.relu_backward(dz, self.mask[: self.m], self.db)
         return dz
 
     def kink_sides(self) -> BoolArray:
@@ -158,21 +163,22 @@ class RuntimeRelu:
 class RuntimeSloped:
     """An activation at work that keeps its slopes on the way forward, so its output may be overwritten."""
 
-    def __init__(self, place: Place, function: Callable[[Array, Array, Array], None], output: Output) -> None:
+    def __init__(self, place: Place, function: SlopedKernel, output: Output) -> None:
         self.kernels, self.function, self.output = place.kernels, function, output
+        self.b, self.db = bias_of(place)
         self.slopes = place.buffer(place.n_in)
 
     def forward(self, x: Array, rng: np.random.Generator | None) -> Array:
-        """Return g(x)."""
+        """Return g(x + b)."""
         a = self.output.like(x)
-        self.function(x, a, self.slopes[: len(x)])
+        self.function(x, self.b, a, self.slopes[: len(x)])
         return a
 
     def backward(self, dz: Array, *, need_dx: bool) -> Array | None:
-        """Return dz · g′(z)."""
+        """Return dz · g′(z); fill db."""
         if not need_dx:
             return None
-        self.kernels.slopes_backward(dz, self.slopes[: len(dz)])
+        self.kernels.slopes_backward(dz, self.slopes[: len(dz)], self.db)
         return dz
 
     def kink_sides(self) -> BoolArray | None:
@@ -187,9 +193,9 @@ class RuntimeKinked(RuntimeSloped):
         self.mask: BoolArray = np.zeros((place.max_batch, place.n_in), dtype=np.bool_)
         self.m = 0
 
-        def function(x: Array, out: Array, slopes: Array) -> None:
+        def function(x: Array, b: Array | None, out: Array, slopes: Array) -> None:
             self.m = len(x)
-            kernel(x, out, self.mask[: self.m], slopes, parameter)
+            kernel(x, b, out, self.mask[: self.m], slopes, parameter)
 
         super().__init__(place, function, place.output())
 
@@ -201,22 +207,23 @@ class RuntimeKinked(RuntimeSloped):
 class RuntimeSmooth:
     """A smooth activation at work: its slope is a function of its own output, which nobody else may overwrite."""
 
-    def __init__(self, place: Place, function: Elementwise, slope: Elementwise) -> None:
+    def __init__(self, place: Place, function: SmoothKernel, slope: SlopeKernel) -> None:
         self.output = place.output()
+        self.b, self.db = bias_of(place)
         self.function, self.slope = function, slope
         self.a: Any = None
 
     def forward(self, x: Array, rng: np.random.Generator | None) -> Array:
-        """Return g(x)."""
+        """Return g(x + b)."""
         self.a = self.output.like(x)
-        self.function(x, self.a)
+        self.function(x, self.b, self.a)
         return self.a  # type: ignore[no-any-return]
 
     def backward(self, dz: Array, *, need_dx: bool) -> Array | None:
-        """Return dz · g′(z)."""
+        """Return dz · g′(z); fill db."""
         if not need_dx:
             return None
-        self.slope(dz, self.a)
+        self.slope(dz, self.a, self.db)
         return dz
 
     def kink_sides(self) -> None:

@@ -71,7 +71,6 @@ class RuntimeBatchNorm:
         self.output = place.output()
         self.z_norm = place.buffer(n)
         self.mean, self.var, self.inverse_deviation, self.scratch = (np.zeros(n, place.dtype) for _ in range(4))
-        self.ones = np.ones(place.max_batch, place.dtype)
         self.training = False
 
     def forward(self, x: Array, rng: np.random.Generator | None) -> Array:
@@ -79,7 +78,7 @@ class RuntimeBatchNorm:
         out, z_norm = self.output.like(x), self.z_norm[: len(x)]
         self.training = rng is not None
         if self.training:
-            self.kernels.batch_moments(x, z_norm, self.ones, self.mean, self.var)
+            self.kernels.batch_moments(x, z_norm, self.mean, self.var)
             update(self.running_mean, self.mean, self.layer.running_beta, self.scratch)
             update(self.running_var, self.var, self.layer.running_beta, self.scratch)
             self.count += 1
@@ -95,7 +94,7 @@ class RuntimeBatchNorm:
     def backward(self, dz: Array, *, need_dx: bool) -> Array | None:
         """Fill dγ and dβ; return ∂J/∂x, through μ and σ² too where they were the mini-batch's."""
         z_norm = self.z_norm[: len(dz)]
-        self.kernels.batch_norm_gradients(dz, z_norm, self.ones, self.dgamma, self.dbeta)
+        self.kernels.batch_norm_gradients(dz, z_norm, self.dgamma, self.dbeta)
         if not need_dx:
             return None
         np.multiply(self.gamma, self.inverse_deviation, out=self.scratch)

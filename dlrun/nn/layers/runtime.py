@@ -29,6 +29,8 @@ class Place:
     """Where in a network a layer stands: its input width, its parameter views, the largest batch, and its neighbours.
 
     in_place says that the input's memory may take the output: the layer before does not need its own output again.
+    bias is that of the dense layer before, if that has left it to this one: to add to the input, which may be overwritten, and to
+    fill the gradient of, each in the same pass as its own work.
     """
 
     n_in: int
@@ -38,6 +40,7 @@ class Place:
     stats: Mapping[str, Array]
     kernels: Kernels
     in_place: bool
+    bias: View | None = None
 
     def buffer(self, n: int) -> Array:
         """Allocate room for the largest batch of n units."""
@@ -62,6 +65,7 @@ class Output:
 class Parameterless:
     """What activations and dropout share: as many outputs as inputs, nothing to learn, nothing to save."""
 
+    adds_bias: ClassVar[bool] = True  # that of a dense layer before it
     saturation: ClassVar[tuple[float, float] | None] = None  # outside of it an output is nearly constant, its slope nearly 0
 
     @property

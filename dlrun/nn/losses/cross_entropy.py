@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal, Self
 import numpy as np
 
 from dlrun.arrays import Array
-from dlrun.kernels import Kernels, LossScratch
+from dlrun.kernels import Kernels, LossScratch, Measured
 from dlrun.nn.losses.labels import ClassWeights, Labels, LabelSmoothing, balanced_weights, write_weights
 from dlrun.purposes import Purpose
 
@@ -77,8 +77,8 @@ class SoftmaxCrossEntropy(_CrossEntropy):
         """Return one output a class."""
         return n_classes
 
-    def mean(self, z: Array, y: Labels, dz: Array, scratch: LossScratch, kernels: Kernels) -> float:
-        """Return the mean loss and write dz = w (ŷ − t)/m."""
+    def measure(self, z: Array, y: Labels, dz: Array, scratch: LossScratch, kernels: Kernels) -> Measured:
+        """Return the mean loss and how many are wrong, and write dz = w (ŷ − t)/m."""
         weights = self._weights(y, scratch.weights[: len(z)])
         return kernels.softmax_cross_entropy(z, y, dz, scratch, self.label_smoothing, weights)
 
@@ -98,13 +98,6 @@ class SoftmaxCrossEntropy(_CrossEntropy):
         labels = y if y.ndim == 1 else np.argmax(y, axis=1)
         return np.asarray(np.argmax(z, axis=1) != labels, dtype=np.float64)
 
-    def error_sum(self, z: Array, y: Labels, scratch: LossScratch) -> float:
-        """Return how many examples are wrong: the largest logit is not the label's."""
-        index = scratch.index[: len(z)]
-        np.argmax(z, axis=1, out=index)
-        labels = y if y.ndim == 1 else np.argmax(y, axis=1)
-        return float(np.count_nonzero(index != labels))
-
 
 @dataclass(frozen=True, kw_only=True)
 class SigmoidCrossEntropy(_CrossEntropy):
@@ -119,8 +112,8 @@ class SigmoidCrossEntropy(_CrossEntropy):
         """Return 1: the logit of the second class."""
         return 1
 
-    def mean(self, z: Array, y: Labels, dz: Array, scratch: LossScratch, kernels: Kernels) -> float:
-        """Return the mean loss and write dz = w (ŷ − t)/m."""
+    def measure(self, z: Array, y: Labels, dz: Array, scratch: LossScratch, kernels: Kernels) -> Measured:
+        """Return the mean loss and how many are wrong, and write dz = w (ŷ − t)/m."""
         weights = self._weights(y, scratch.weights[: len(z)])
         return kernels.sigmoid_cross_entropy(z, y, dz, scratch, self.label_smoothing, weights)
 
@@ -138,10 +131,6 @@ class SigmoidCrossEntropy(_CrossEntropy):
     def each_error(self, z: Array, y: Labels) -> Array:
         """Return 1 for each example that is wrong, 0 for the others, (m,)."""
         return np.asarray((z[:, 0] > 0) != (np.asarray(y) > 0.5), dtype=np.float64)
-
-    def error_sum(self, z: Array, y: Labels, scratch: LossScratch) -> float:
-        """Return how many examples are wrong: ŷ > ½ is not y > ½."""
-        return float(np.count_nonzero((z[:, 0] > 0) != (np.asarray(y) > 0.5)))
 
 
 def _log_softmax(z: Array) -> Array:

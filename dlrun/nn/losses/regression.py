@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Gt
 
 from dlrun.arrays import Array, BoolArray
-from dlrun.kernels import Kernels, LossScratch
+from dlrun.kernels import Kernels, LossScratch, Measured
 from dlrun.nn.losses.labels import Labels
 
 
@@ -39,12 +39,6 @@ class _Regression:
         """Return the squared difference of each example, (m,), in float64: the error is the root of their mean."""
         return np.square(_difference(z, y))
 
-    def error_sum(self, z: Array, y: Labels, scratch: LossScratch) -> float:
-        """Return the sum of squared differences."""
-        rows = scratch.rows[: len(z)]
-        np.subtract(z[:, 0], y, out=rows)
-        return float(np.dot(rows, rows))
-
     def error(self, error_sum: float, m: int) -> float:
         """Return the root of the mean square."""
         return float((error_sum / m) ** 0.5)
@@ -56,8 +50,8 @@ class SquaredError(_Regression):
 
     kind: Literal["squared_error"] = "squared_error"
 
-    def mean(self, z: Array, y: Labels, dz: Array, scratch: LossScratch, kernels: Kernels) -> float:
-        """Return the mean loss and write dz = 2r/m."""
+    def measure(self, z: Array, y: Labels, dz: Array, scratch: LossScratch, kernels: Kernels) -> Measured:
+        """Return the mean loss and Σ r², and write dz = 2r/m."""
         return kernels.squared_error(z, y, dz, scratch)
 
     def each(self, z: Array, y: Labels) -> Array:
@@ -75,8 +69,8 @@ class Absolute(_Regression):
 
     kind: Literal["absolute"] = "absolute"
 
-    def mean(self, z: Array, y: Labels, dz: Array, scratch: LossScratch, kernels: Kernels) -> float:
-        """Return the mean loss and write dz = sign(r)/m, 0 at the kink."""
+    def measure(self, z: Array, y: Labels, dz: Array, scratch: LossScratch, kernels: Kernels) -> Measured:
+        """Return the mean loss and Σ r², and write dz = sign(r)/m, 0 at the kink."""
         return kernels.absolute(z, y, dz, scratch)
 
     def each(self, z: Array, y: Labels) -> Array:
@@ -100,8 +94,8 @@ class Huber(_Regression):
     delta: Annotated[float, Gt(0)] = 1.0
     """Where squares turn into absolute values, in deviations of the target."""
 
-    def mean(self, z: Array, y: Labels, dz: Array, scratch: LossScratch, kernels: Kernels) -> float:
-        """Return the mean loss and write dz = r/m, held within ±δ/m."""
+    def measure(self, z: Array, y: Labels, dz: Array, scratch: LossScratch, kernels: Kernels) -> Measured:
+        """Return the mean loss and Σ r², and write dz = r/m, held within ±δ/m."""
         return kernels.huber(z, y, dz, scratch, self.delta)
 
     def each(self, z: Array, y: Labels) -> Array:

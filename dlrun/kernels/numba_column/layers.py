@@ -1,0 +1,123 @@
+"""What dense layers, dropout and batch norm do beside matrix products. Sums over rows are kept in double precision."""
+
+import math
+
+import numpy as np
+
+from dlrun.arrays import Array
+from dlrun.kernels.numba_column.compiling import compiled
+
+
+@compiled
+def add_bias(z: Array, b: Array) -> None:
+    """Add b (n,) to every row of z (m, n)."""
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            z[i, j] += b[j]
+
+
+@compiled
+def bias_gradient(dz: Array, db: Array) -> None:
+    """Sum the rows: db = Σ rows of dz."""
+    sums = np.zeros(dz.shape[1])
+    for i in range(dz.shape[0]):
+        for j in range(dz.shape[1]):
+            sums[j] += dz[i, j]
+    for j in range(dz.shape[1]):
+        db[j] = sums[j]
+
+
+def dropout(x: Array, out: Array, mask: Array, rng: np.random.Generator, keep_prob: float) -> None:
+    """Keep each unit with probability keep_prob and divide by it, so that the mean activation stays. out may be x."""
+    rng.random(out=mask, dtype=mask.dtype.type)
+    if out is not x:
+        np.copyto(out, x)
+    _dropout(out, mask, keep_prob)
+
+
+@compiled
+def _dropout(x: Array, mask: Array, keep_prob: float) -> None:
+    """Turn the numbers in mask, drawn from [0, 1), into 0 or 1/keep_prob."""
+    zero, kept, limit = x.dtype.type(0), x.dtype.type(1 / keep_prob), x.dtype.type(keep_prob)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            mask[i, j] = kept if mask[i, j] < limit else zero
+            x[i, j] *= mask[i, j]
+
+
+@compiled
+def dropout_backward(dz: Array, mask: Array) -> None:
+    """Multiply by the same mask as on the way forward."""
+    for i in range(dz.shape[0]):
+        for j in range(dz.shape[1]):
+            dz[i, j] *= mask[i, j]
+
+
+@compiled
+def batch_moments(x: Array, scratch: Array, mean: Array, var: Array) -> None:
+    """Write μ = (1/m) Σ x and σ² = (1/m) Σ (x − μ)² of every column."""
+    m, n = x.shape
+    bias_gradient(x, mean)
+    for j in range(n):
+        mean[j] /= m
+    sums = np.zeros(n)
+    for i in range(m):
+        for j in range(n):
+            distance = x[i, j] - mean[j]
+            sums[j] += distance * distance
+    for j in range(n):
+        var[j] = sums[j] / m
+
+
+def batch_norm(x: Array, out: Array, z_norm: Array, mean: Array, inverse_deviation: Array, gamma: Array, beta: Array) -> None:
+    """Compute z_norm = (x − μ) / √(σ² + ε) and out = γ z_norm + β. out may be x."""
+    if out is not x:
+        np.copyto(out, x)
+    _batch_norm(out, z_norm, mean, inverse_deviation, gamma, beta)
+
+
+@compiled
+def _batch_norm(x: Array, z_norm: Array, mean: Array, inverse_deviation: Array, gamma: Array, beta: Array) -> None:
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            normal = (x[i, j] - mean[j]) * inverse_deviation[j]
+            z_norm[i, j] = normal
+            x[i, j] = gamma[j] * normal + beta[j]
+
+
+@compiled
+def batch_norm_gradients(dz: Array, z_norm: Array, dgamma: Array, dbeta: Array) -> None:
+    """Write dγ = Σ dz · z_norm and dβ = Σ dz, over the rows."""
+    m, n = dz.shape
+    of_gamma, of_beta = np.zeros(n), np.zeros(n)
+    for i in range(m):
+        for j in range(n):
+            of_gamma[j] += dz[i, j] * z_norm[i, j]
+            of_beta[j] += dz[i, j]
+    for j in range(n):
+        dgamma[j], dbeta[j] = of_gamma[j], of_beta[j]
+
+
+@compiled
+def batch_norm_backward(dz: Array, z_norm: Array, gain: Array, dgamma: Array, dbeta: Array) -> None:
+    """Turn dz into ∂J/∂x = γ/(m √(σ² + ε)) · (m dz − dβ − z_norm dγ); gain is γ/√(σ² + ε)."""
+    m, n = dz.shape
+    share = dz.dtype.type(1 / m)
+    for i in range(m):
+        for j in range(n):
+            dz[i, j] = gain[j] * (dz[i, j] - share * (z_norm[i, j] * dgamma[j] + dbeta[j]))
+
+
+@compiled
+def max_norm(w: Array, limit: float, norms: Array) -> None:
+    """Shrink every column of W (n_in, units), the weights into one unit, whose norm is above the limit to that norm."""
+    squares = np.zeros(w.shape[1])
+    for i in range(w.shape[0]):
+        for j in range(w.shape[1]):
+            squares[j] += w[i, j] * w[i, j]
+    for j in range(w.shape[1]):
+        norm = math.sqrt(squares[j])
+        norms[j] = limit / norm if norm > limit else 1
+    for i in range(w.shape[0]):
+        for j in range(w.shape[1]):
+            w[i, j] *= norms[j]
