@@ -1,14 +1,20 @@
-"""Mini-batches: the examples in an order of their own each epoch, gathered into buffers that are made once."""
+"""Mini-batches: the examples in an order of their own each epoch, gathered into memory that is made once.
+
+Several small ones are gathered in one go. Of a large part, whose rows lie all over the memory, what comes next is gathered by
+another thread while the network works on what is there.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
-from dlrun.arrays import Array, IntArray, aligned_zeros
+from dlrun.arrays import Array, IntArray
+from dlrun.data.gathering import Block, gather, gather_ahead
 from dlrun.data.labels import LabelArray
 from dlrun.data.splits import Examples
 from dlrun.seeding import Stream, rng_for
+
+AT_ONCE = 1 << 18  # bytes that are gathered in one go, if a mini-batch is not larger: they stay in a core's own cache
+AHEAD_FROM = 1 << 24  # bytes of a part: below, they are in a cache that all cores share, and nobody needs to wait for them
 
 
 @dataclass(slots=True)
@@ -49,10 +55,13 @@ class Batches:
         self.examples = examples
         self.boundaries = boundaries(len(examples), batch_size, smallest)
         self.seed = seed
-        if len(self.boundaries) > 1:
-            largest = max(end - start for start, end in self.boundaries)
-            self._x = aligned_zeros((largest, examples.x.shape[1]), examples.x.dtype)
-            self._y = np.empty(largest, examples.y.dtype)
+        if len(self.boundaries) == 1:
+            return
+        largest = max(end - start for start, end in self.boundaries)
+        self.per_block = max(1, AT_ONCE // (largest * examples.x[0].nbytes))
+        rows = min(self.per_block * largest, len(examples))
+        self._ahead = examples.x.nbytes >= AHEAD_FROM
+        self._blocks = [Block.room(examples.x, examples.y, rows) for _ in range(2 if self._ahead else 1)]
 
     def __len__(self) -> int:
         """Return the number of mini-batches in an epoch; the last may be smaller than the others."""
@@ -67,12 +76,12 @@ class Batches:
         if len(self.boundaries) == 1:
             yield from (Batch(x, y) for _ in left)
             return
-        batch = Batch(self._x, self._y)
         order = shuffled_rows(m, self.seed, epoch)
-        for start, end in left:
-            rows = order[start:end]
-            batch.x, batch.y = self._x[: len(rows)], self._y[: len(rows)]
-            # mode="clip": the default would gather into a hidden buffer first. The rows are in range.
-            np.take(x, rows, axis=0, out=batch.x, mode="clip")
-            np.take(y, rows, axis=0, out=batch.y, mode="clip")
-            yield batch
+        together = [left[k : k + self.per_block] for k in range(0, len(left), self.per_block)]
+        rows = [order[block[0][0] : block[-1][1]] for block in together]
+        batch = Batch(x[:0], y[:0])
+        for block, bounds in zip((gather_ahead if self._ahead else gather)(x, y, rows, self._blocks), together, strict=True):
+            first = bounds[0][0]
+            for start, end in bounds:
+                batch.x, batch.y = block.x[start - first : end - first], block.y[start - first : end - first]
+                yield batch

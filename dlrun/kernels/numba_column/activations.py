@@ -105,20 +105,20 @@ def _gelu_inside(x: Array, b: Array | None, u: Array) -> None:
             z = x[i, j] if b is None else x[i, j] + b[j]
             x[i, j] = z
             z = most if z > most else -most if z < -most else z
-            u[i, j] = z * (scale + cubic * z * z)
+            u[i, j] = z * (z * z * cubic + scale)
 
 
 @compiled
 def _gelu(x: Array, a: Array, slopes: Array) -> None:
     """Make a of t = tanh u, which stands in its place; x u′ = c x + 3ck x³."""
     scale, cubic, most = x.dtype.type(GELU_SCALE), x.dtype.type(3 * GELU_SCALE * GELU_CUBIC), x.dtype.type(GELU_SATURATED)
-    half, one = x.dtype.type(0.5), x.dtype.type(1)
+    half, one, two = x.dtype.type(0.5), x.dtype.type(1), x.dtype.type(2)
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
             t, z = a[i, j], x[i, j]
             held = most if z > most else -most if z < -most else z
             slopes[i, j] = half * (one + t) * (one + held * (scale + cubic * held * held) * (one - t))
-            a[i, j] = half * (one + t) * z
+            a[i, j] = (two - (one - t)) * half * z
 
 
 @compiled
