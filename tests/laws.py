@@ -6,9 +6,10 @@ from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY, Kernels, LossScratch
+from dlrun.kernels import NUMPY, Kernels, LossScratch, column
 from dlrun.nn.gradcheck import randomize_biases
 from dlrun.nn.gradcheck_matrix import REQUIRED
 from dlrun.nn.layers import Layer
@@ -18,6 +19,9 @@ from dlrun.nn.optimizers import Optimizer, Slots
 from dlrun.nn.penalties import Penalty, add_penalties
 
 DTYPES = (np.float32, np.float64)
+COLUMNS = (NUMPY, column("numba"))
+each_column = pytest.mark.parametrize("kernels", COLUMNS, ids=lambda kernels: kernels.name)
+each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 
 def members(union: Any) -> tuple[Any, ...]:
@@ -58,15 +62,27 @@ def labels_for(loss: Loss, m: int, rng: np.random.Generator, *, n_classes: int =
     return rng.integers(0, n_classes if loss.n_outputs(n_classes) > 1 else 2, m)
 
 
-def mean_and_dz(loss: Loss, z: Array, y: Labels) -> tuple[float, Array]:
-    """Return the mean loss and dz, with room for more examples than there are."""
+def measure(loss: Loss, z: Array, y: Labels, kernels: Kernels = NUMPY) -> tuple[float, float, Array]:
+    """Return the mean loss, the sum of errors and dz, with room for more examples than there are."""
     dz = np.full_like(z, np.nan)
-    return loss.mean(z, y, dz, LossScratch.for_batches(len(z) + 3, z.shape[1], z.dtype), NUMPY), dz
+    return *loss.measure(z, y, dz, LossScratch.for_batches(len(z) + 3, z.shape[1], z.dtype), kernels), dz
 
 
-def error_of(loss: Loss, z: Array, y: Labels) -> float:
+def mean_and_dz(loss: Loss, z: Array, y: Labels, kernels: Kernels = NUMPY) -> tuple[float, Array]:
+    """Return the mean loss and dz."""
+    mean, _, dz = measure(loss, z, y, kernels)
+    return mean, dz
+
+
+def error_of(loss: Loss, z: Array, y: Labels, kernels: Kernels = NUMPY) -> float:
     """Return the fraction wrong, or the root mean squared error."""
-    return loss.error(loss.error_sum(z, y, LossScratch.for_batches(len(z) + 3, z.shape[1], z.dtype)), len(z))
+    return loss.error(measure(loss, z, y, kernels)[1], len(z))
+
+
+def loss_of(network: Network, loss: Loss, x: Array, y: Labels, rng: np.random.Generator | None = None) -> float:
+    """Return the mean loss of a network on examples, after which it is ready to go backward."""
+    z = network.forward(x, rng)
+    return loss.measure(z, y, network.dz, network.loss_scratch, network.kernels)[0]
 
 
 def slots_for(optimizer: Optimizer, theta: Array) -> Slots:
@@ -81,8 +97,7 @@ def descend(
     """Train on one batch and return the cost before every step."""
     params, slots, costs = network.params, slots_for(optimizer, network.params.theta), []
     for t in range(1, steps + 1):
-        z = network.forward(x, np.random.default_rng(t))
-        mean = loss.mean(z, y, network.dz, network.loss_scratch, network.kernels)
+        mean = loss_of(network, loss, x, y, np.random.default_rng(t))
         network.backward()
         costs.append(mean + add_penalties(penalties, params, network.kernels))
         optimizer.step(params.theta, params.grad, slots, params.scratch, lr, t, weights=params.weights, kernels=network.kernels)

@@ -26,8 +26,8 @@ loop.evaluate_now = broken
 A_WRONG_GRADIENT = """
 import dataclasses, dlrun.kernels
 from dlrun.kernels import numpy_column
-def fault(dz, a):
-    numpy_column.activations.tanh_backward(dz, a)
+def fault(dz, a, db):
+    numpy_column.activations.tanh_backward(dz, a, db)
     dz *= 1.01
 dlrun.kernels.NUMPY = numpy_column.NUMPY = dataclasses.replace(numpy_column.NUMPY, tanh_backward=fault)
 """

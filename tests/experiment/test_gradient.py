@@ -51,8 +51,9 @@ def test_a_run_is_checked_at_its_best_weights(tmp_path: Path) -> None:
 
 
 def test_a_fault_in_a_backward_kernel_names_the_block_before_it(tmp_path: Path) -> None:
-    def faulty(dz: Array, mask: BoolArray) -> None:
+    def faulty(dz: Array, mask: BoolArray, db: Array | None) -> None:
         dz *= 0.99
+        NUMPY.relu_backward(dz, mask, db)
 
     broken = replace(NUMPY, relu_backward=faulty)
     for check in check_spec(read_spec(write_spec(tmp_path)), Settings(), kernels=broken).values():

@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.kernels import NUMPY, Kernels, LossScratch
+from dlrun.kernels import Kernels, LossScratch, column
 from tests.laws import DTYPES
 from tests.strategies import quick
 
 
-def test_every_cell_of_the_column_is_filled_with_the_function_of_that_name() -> None:
-    for cell in fields(Kernels):
-        if cell.name != "name":
-            assert getattr(NUMPY, cell.name).__name__ == cell.name
+@pytest.mark.parametrize("name", ["numpy", "numba"])
+def test_every_cell_of_a_column_is_filled_with_the_function_of_that_name(name: str) -> None:
+    assert column(name).name == name
+    for cell in fields(Kernels)[1:]:
+        assert getattr(column(name), cell.name).__name__ == cell.name
 
 
 @quick

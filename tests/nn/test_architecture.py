@@ -12,7 +12,7 @@ from dlrun.nn.layers import Activation, BatchNorm, Dense, Dropout, Gelu, Layer, 
 from dlrun.nn.losses import Loss, SoftmaxCrossEntropy
 from dlrun.nn.optimizers import Adam
 from dlrun.nn.penalties import L2
-from tests.laws import build, descend, kind, labels_for, members, peak_bytes, sample
+from tests.laws import build, descend, error_of, kind, labels_for, loss_of, members, peak_bytes, sample
 
 
 def two(activation: Activation, init: DrawnInitializer, *keep_prob: float) -> list[Layer]:
@@ -103,7 +103,7 @@ def test_32_examples_are_learned_by_heart(activation: Any, batch_norm: BatchNorm
     rng = np.random.default_rng(0)
     x, y, loss = rng.standard_normal((32, 40)), rng.integers(0, 4, 32), SoftmaxCrossEntropy()
     descend(network, loss, Adam(), x, y, lr=0.01, steps=200)
-    assert loss.error_sum(network.forward(x), y, network.loss_scratch) == 0
+    assert error_of(loss, network.forward(x), y) == 0
 
 
 def test_a_whole_step_allocates_nothing_of_the_size_of_a_batch() -> None:
@@ -113,8 +113,7 @@ def test_a_whole_step_allocates_nothing_of_the_size_of_a_batch() -> None:
     x, y, loss = rng.standard_normal((512, 128)).astype(np.float32), rng.integers(0, 10, 512), SoftmaxCrossEntropy()
 
     def step() -> None:
-        z = network.forward(x, rng)
-        loss.mean(z, y, network.dz, network.loss_scratch, network.kernels)
+        loss_of(network, loss, x, y, rng)
         network.backward()
 
     step()

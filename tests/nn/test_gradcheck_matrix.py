@@ -8,7 +8,7 @@ from dlrun.nn.gradcheck_matrix import PENALTIES, Case, cases
 from dlrun.nn.layers import Layer
 from dlrun.nn.losses import Loss
 from dlrun.nn.penalties import Penalty
-from tests.laws import members
+from tests.laws import loss_of, members
 
 
 def test_the_matrix_is_every_ordered_pair_of_layers_by_loss_by_penalty() -> None:
@@ -52,8 +52,7 @@ def test_backward_is_the_gradient_of_forward_in_every_case(capsys: pytest.Captur
 def test_the_gradients_compared_are_not_all_zero() -> None:
     """Two zeros agree: a case whose layers pass nothing on would prove nothing."""
     for case in cases():
-        z = case.network.forward(case.x, np.random.default_rng(0))
-        case.loss.mean(z, case.y, case.network.dz, case.network.loss_scratch, case.network.kernels)
+        loss_of(case.network, case.loss, case.x, case.y, np.random.default_rng(0))
         case.network.backward()
         for name, view in case.network.params.views.items():
             assert invariant(case, name) or np.linalg.norm(view.grad) > 1e-6, f"{case.name}: {name}"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY, LossScratch
+from dlrun.kernels import NUMPY
 from dlrun.nn.architecture import Hidden, stack
 from dlrun.nn.initializers import (
     Auto,
@@ -26,7 +26,7 @@ from dlrun.nn.initializers import (
 from dlrun.nn.layers import Activation, Dense, Layer, Relu
 from dlrun.nn.losses import SoftmaxCrossEntropy
 from dlrun.nn.network import Network
-from tests.laws import DTYPES, build, kind, members
+from tests.laws import DTYPES, build, kind, loss_of, members
 from tests.strategies import quick, seeds
 
 N_IN, N_OUT, DRAWS = 80, 50, 100
@@ -208,7 +208,5 @@ def test_zeros_on_the_output_give_the_first_loss_ln_c(n_classes: int) -> None:
     network = Network([Dense(units=6), Relu(), Dense(units=n_classes, init=Zeros())], 5, 32, np.float64, NUMPY)
     network.initialize(0)
     rng = np.random.default_rng(0)
-    z = network.forward(rng.standard_normal((32, 5)))
-    scratch = LossScratch.for_batches(32, n_classes, np.float64)
-    loss = SoftmaxCrossEntropy().mean(z, rng.integers(0, n_classes, 32), network.dz, scratch, NUMPY)
+    loss = loss_of(network, SoftmaxCrossEntropy(), rng.standard_normal((32, 5)), rng.integers(0, n_classes, 32))
     assert loss == pytest.approx(math.log(n_classes), rel=1e-15)

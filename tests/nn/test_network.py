@@ -11,7 +11,7 @@ from dlrun.nn.losses import Absolute, Loss, SoftmaxCrossEntropy
 from dlrun.nn.network import Network, bytes_to_train
 from dlrun.nn.optimizers import Adam, GradientDescent
 from dlrun.training.state import State
-from tests.laws import DTYPES, build, descend, kind, labels_for, members, peak_bytes, sample, slopes
+from tests.laws import DTYPES, build, descend, kind, labels_for, loss_of, members, peak_bytes, sample, slopes
 
 LAYERS = members(Layer)
 MIXED: list[Layer] = [Dense(units=6), Relu(), Dropout(keep_prob=0.7), Dense(units=5), Tanh(), Dense(units=3)]
@@ -35,9 +35,8 @@ class Recorder:
         return self.layer.kink_sides()
 
 
-def loss_of(network: Network, loss: Loss, x: Array, y: Any) -> float:
-    z = network.forward(x, np.random.default_rng(1))
-    return loss.mean(z, y, network.dz, network.loss_scratch, NUMPY)
+def training_loss(network: Network, loss: Loss, x: Array, y: Any) -> float:
+    return loss_of(network, loss, x, y, np.random.default_rng(1))
 
 
 def test_forward_is_the_formula_written_out() -> None:
@@ -67,14 +66,14 @@ def test_gradients_of_a_batch_smaller_than_the_largest(first: Any, second: Any, 
     loss = SoftmaxCrossEntropy()
     network = build([Dense(units=4), sample(first), sample(second), Dense(units=3)], 4, max_batch=8, seed=2)
     rng = np.random.default_rng(0)
-    loss_of(network, loss, rng.standard_normal((8, 4)), rng.integers(0, 3, 8))
+    training_loss(network, loss, rng.standard_normal((8, 4)), rng.integers(0, 3, 8))
     network.backward()
     x, y = rng.standard_normal((m, 4)), rng.integers(0, 3, m)
-    loss_of(network, loss, x, y)
+    training_loss(network, loss, x, y)
     network.backward()
     grads = {name: view.grad.copy() for name, view in network.params.views.items()}
     for name, view in network.params.views.items():
-        numeric = slopes(lambda: loss_of(network, loss, x, y), view.value)
+        numeric = slopes(lambda: training_loss(network, loss, x, y), view.value)
         np.testing.assert_allclose(grads[name], numeric, rtol=1e-6, atol=1e-8, err_msg=name)
 
 
@@ -96,7 +95,7 @@ def test_float32_in_is_float32_everywhere(first: Any, second: Any, monkeypatch: 
             return dx
 
     monkeypatch.setattr(network, "runtime", [Dtypes(layer, asked) for layer in network.runtime])
-    loss_of(network, SoftmaxCrossEntropy(), np.ones((8, 4), np.float32), np.arange(8) % 3)
+    training_loss(network, SoftmaxCrossEntropy(), np.ones((8, 4), np.float32), np.arange(8) % 3)
     network.backward()
     assert len(seen) == 4 * 4 - 1
     assert {*seen, network.dz.dtype, network.params.theta.dtype, network.params.grad.dtype} == {np.dtype(np.float32)}
@@ -116,7 +115,7 @@ def test_no_gradient_of_the_data_is_computed(layers: list[Layer], expected: list
     network = build(layers, 4)
     asked: list[bool] = []
     monkeypatch.setattr(network, "runtime", [Recorder(layer, asked) for layer in network.runtime])
-    loss_of(network, SoftmaxCrossEntropy(), np.ones((8, 4)), np.arange(8) % 3)
+    training_loss(network, SoftmaxCrossEntropy(), np.ones((8, 4)), np.arange(8) % 3)
     network.backward()
     assert asked[::-1] == expected
 
@@ -127,10 +126,10 @@ def test_the_gradient_of_a_batch_is_the_mean_of_its_examples() -> None:
     x, y, loss = rng.standard_normal((8, 4)), rng.integers(0, 3, 8), SoftmaxCrossEntropy()
     each = []
     for k in range(8):
-        loss_of(network, loss, x[k : k + 1], y[k : k + 1])
+        training_loss(network, loss, x[k : k + 1], y[k : k + 1])
         network.backward()
         each.append(network.params.grad.copy())
-    loss_of(network, loss, x, y)
+    training_loss(network, loss, x, y)
     network.backward()
     np.testing.assert_allclose(network.params.grad, np.mean(each, axis=0), rtol=1e-12, atol=1e-15)
 

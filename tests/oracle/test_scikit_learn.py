@@ -10,6 +10,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from dlrun.arrays import Array
 from dlrun.nn.penalties import add_penalties
+from tests.laws import loss_of
 from tests.oracle import ours
 from tests.oracle.cases import HIDDEN, Case
 from tests.oracle.compare import parity
@@ -37,9 +38,8 @@ def test_cost_and_gradients_are_scikit_learns(activation: str, record_property: 
 def ours_at_the_start(case: Case, inputs: Mapping[str, Array]) -> tuple[float, Array]:
     """Return the cost and its gradient in the order of the case's blocks, at the recorded initial weights."""
     network, plan = ours.network_of(case, inputs), ours.plan_of(case)
-    z = network.forward(inputs["x"], np.random.default_rng(0))
     factor = 0.5 if case.loss == "squared_error" else 1.0  # scikit-learn's is ½ (z − y)²
-    loss = factor * plan.loss.mean(z, inputs[case.labels], network.dz, network.loss_scratch, network.kernels)
+    loss = factor * loss_of(network, plan.loss, inputs["x"], inputs[case.labels], np.random.default_rng(0))
     network.dz *= factor
     network.backward()
     cost = loss + add_penalties(plan.penalties, network.params, network.kernels)

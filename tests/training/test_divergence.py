@@ -14,7 +14,7 @@ from dlrun.data.splits import Splits, prepare
 from dlrun.data.splitting import Split
 from dlrun.errors import Diverged, Problem
 from dlrun.experiment.setup import Experiment
-from dlrun.kernels import NUMPY
+from dlrun.kernels import NUMPY, Measured
 from dlrun.nn.layers import BatchNorm, Dense, Dropout, Layer, Relu, Tanh
 from dlrun.nn.losses import Loss, SoftmaxCrossEntropy
 from dlrun.nn.network import Network
@@ -27,7 +27,7 @@ from dlrun.training.loop import StepEnd, train
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
 from tests.experiments import SMALL, experiment
-from tests.laws import build, kind, labels_for, members, sample, slots_for
+from tests.laws import build, kind, labels_for, loss_of, members, sample, slots_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # dlrun trains with these off: it looks by itself
 NOT_NUMBERS = [nan, inf, -inf]
@@ -206,14 +206,14 @@ def test_looking_changes_neither_running_averages_nor_the_generator() -> None:
     told.network.params.views["W2"].value[...] = 3e38
     stats = told.network.params.stats
     seen: list[bytes] = []
-    loss = SoftmaxCrossEntropy.mean
+    measure = SoftmaxCrossEntropy.measure
 
-    def noting(self: SoftmaxCrossEntropy, *words: object) -> float:
+    def noting(self: SoftmaxCrossEntropy, *words: object) -> Measured:
         seen.append(stats.tobytes() + repr(told.state.dropout_rng.bit_generator.state).encode())
-        return loss(self, *words)  # type: ignore[arg-type]
+        return measure(self, *words)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SoftmaxCrossEntropy, "mean", noting)
+        patch.setattr(SoftmaxCrossEntropy, "measure", noting)
         assert "the output of the output layer is not finite" in told.end().what
     assert seen == [stats.tobytes() + repr(told.state.dropout_rng.bit_generator.state).encode()]
 
@@ -245,8 +245,7 @@ def test_no_layer_and_no_loss_swallows_a_nan(layer: Layer, loss: Loss, dtype: st
     for values, place in [(x, (0, 0)), (x, (m - 1, 6)), (x, (m // 2, 3)), (network.params.views["b1"].value, (11,))]:
         x[...] = rng.standard_normal((m, 7))
         values[place] = nan
-        z = network.forward(x, np.random.default_rng(1))
-        cost = loss.mean(z, labels_for(loss, m, rng), network.dz, network.loss_scratch, network.kernels)
+        cost = loss_of(network, loss, x, labels_for(loss, m, rng), np.random.default_rng(1))
         network.backward()
         assert np.isnan(cost) or np.isnan(network.params.squared_gradient_norm())
 
@@ -260,7 +259,6 @@ def test_an_infinite_input_reaches_the_loss_or_the_gradient(layer: Layer, poison
     for m in (1, 2, 5, 33):
         x = rng.standard_normal((m, 7)).astype("float32")
         x[m - 1, 3] = poison
-        z = network.forward(x, np.random.default_rng(1))
-        cost = loss.mean(z, labels_for(loss, m, rng), network.dz, network.loss_scratch, network.kernels)
+        cost = loss_of(network, loss, x, labels_for(loss, m, rng), np.random.default_rng(1))
         network.backward()
         assert not np.isfinite(cost + network.params.squared_gradient_norm())

@@ -67,7 +67,7 @@ def _softmax(dz: Array, y: Array | IntArray, picked: Array, smoothing: float, we
         else:
             for j in range(n):
                 dz[i, j] -= scale * kept * y[i, j]
-    return loss / m
+    return float(loss / m)
 
 
 @compiled

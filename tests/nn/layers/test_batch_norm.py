@@ -9,7 +9,7 @@ from dlrun.arrays import Array
 from dlrun.nn.layers import BatchNorm, Dense, Relu
 from dlrun.nn.losses import SoftmaxCrossEntropy
 from dlrun.nn.network import Network
-from tests.laws import DTYPES, build, slopes
+from tests.laws import DTYPES, build, loss_of, slopes
 from tests.strategies import matrices, quick
 
 
@@ -98,7 +98,7 @@ def test_the_gradient_at_test_time_takes_the_averages_as_given() -> None:
         network.forward(x, rng())
 
     def cost() -> float:
-        return loss.mean(network.forward(x), y, network.dz, network.loss_scratch, network.kernels)
+        return loss_of(network, loss, x, y)
 
     cost()
     network.backward()
