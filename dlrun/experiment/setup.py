@@ -286,9 +286,8 @@ def max_norm(spec: Spec, network: Network) -> MaxNorm | None:
 
 def resolve(spec: Spec, splits: Splits, network: Network, loss: Loss, batch_size: int, kernels: str) -> Spec:
     """Return the spec with every choice written out, so that training on it gives the same run."""
-    threads = spec.training.threads
-    if threads == "auto":
-        threads = choose_threads(network.params.weights.stop, batch_size, cores())
+    threads, n_weights = spec.training.threads, network.params.weights.stop
+    threads = choose_threads(n_weights, batch_size, cores()) if threads == "auto" else threads
     return spec.with_values(
         {
             "loss": loss,
