@@ -1,20 +1,20 @@
 """Mini-batches: the examples in an order of their own each epoch, gathered into memory that is made once.
 
-Several small ones are gathered in one go. Of a large part, whose rows lie all over the memory, what comes next is gathered by
-another thread while the network works on what is there.
+Several small ones are gathered in one go. A thread that gathers ahead does not pay: waking it takes longer than most gathering
+(benchmarks/NOTES.md).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dlrun.arrays import Array, IntArray
-from dlrun.data.gathering import Block, gather, gather_ahead
+import numpy as np
+
+from dlrun.arrays import Array, IntArray, aligned_zeros
 from dlrun.data.labels import LabelArray
 from dlrun.data.splits import Examples
 from dlrun.seeding import Stream, rng_for
 
 AT_ONCE = 1 << 18  # bytes that are gathered in one go, if a mini-batch is not larger: they stay in a core's own cache
-AHEAD_FROM = 1 << 24  # bytes of a part: below, they are in a cache that all cores share, and nobody needs to wait for them
 
 
 @dataclass(slots=True)
@@ -60,8 +60,8 @@ class Batches:
         largest = max(end - start for start, end in self.boundaries)
         self.per_block = max(1, AT_ONCE // (largest * examples.x[0].nbytes))
         rows = min(self.per_block * largest, len(examples))
-        self._ahead = examples.x.nbytes >= AHEAD_FROM
-        self._blocks = [Block.room(examples.x, examples.y, rows) for _ in range(2 if self._ahead else 1)]
+        self._x = aligned_zeros((rows, examples.x.shape[1]), examples.x.dtype)
+        self._y = np.empty(rows, examples.y.dtype)
 
     def __len__(self) -> int:
         """Return the number of mini-batches in an epoch; the last may be smaller than the others."""
@@ -77,11 +77,13 @@ class Batches:
             yield from (Batch(x, y) for _ in left)
             return
         order = shuffled_rows(m, self.seed, epoch)
-        together = [left[k : k + self.per_block] for k in range(0, len(left), self.per_block)]
-        rows = [order[block[0][0] : block[-1][1]] for block in together]
-        batch = Batch(x[:0], y[:0])
-        for block, bounds in zip((gather_ahead if self._ahead else gather)(x, y, rows, self._blocks), together, strict=True):
-            first = bounds[0][0]
-            for start, end in bounds:
-                batch.x, batch.y = block.x[start - first : end - first], block.y[start - first : end - first]
+        batch = Batch(self._x, self._y)
+        for k in range(0, len(left), self.per_block):
+            block = left[k : k + self.per_block]
+            first, rows = block[0][0], order[block[0][0] : block[-1][1]]
+            # mode="clip": the default would gather into a hidden buffer first. The rows are in range.
+            np.take(x, rows, axis=0, out=self._x[: len(rows)], mode="clip")
+            np.take(y, rows, axis=0, out=self._y[: len(rows)], mode="clip")
+            for start, end in block:
+                batch.x, batch.y = self._x[start - first : end - first], self._y[start - first : end - first]
                 yield batch

@@ -1,4 +1,3 @@
-import threading
 import tracemalloc
 
 import numpy as np
@@ -8,7 +7,6 @@ from hypothesis import strategies as st
 
 from dlrun.data import batches
 from dlrun.data.batches import Batches, boundaries, largest_batch, shuffled_rows
-from dlrun.data.gathering import Block
 from dlrun.data.raw import row_numbers
 from dlrun.data.splits import Examples
 
@@ -78,37 +76,14 @@ def test_buffers_are_reused_and_nothing_large_is_made() -> None:
     assert next(these.epoch(0)).x.ctypes.data % 64 == 0
 
 
-@pytest.mark.parametrize("at_once", [1, 5_000, 1 << 18])
-def test_who_gathers_ahead_and_how_much_changes_nothing(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
-    examples, before = examples_of(1000, n=20), threading.active_count()
-    expected = [(b.x.copy(), b.y.copy()) for b in Batches(examples, 64, seed=5).epoch(3, 128)]
+@pytest.mark.parametrize("at_once", [1, 5_000])
+def test_how_much_is_gathered_in_one_go_changes_nothing(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    examples = examples_of(1000, n=20)
+    expected = [(batch.x.copy(), batch.y.copy()) for batch in Batches(examples, 64, seed=5).epoch(3, 128)]
     monkeypatch.setattr(batches, "AT_ONCE", at_once)
-    monkeypatch.setattr(batches, "AHEAD_FROM", 0)
     for (x, y), batch in zip(expected, Batches(examples, 64, seed=5).epoch(3, 128), strict=True):
         np.testing.assert_array_equal(batch.x, x)
         np.testing.assert_array_equal(batch.y, y)
-    assert threading.active_count() == before
-
-
-def test_whoever_stops_in_the_middle_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "AHEAD_FROM", 0)
-    monkeypatch.setattr(batches, "AT_ONCE", 1)
-    before, epoch = threading.active_count(), Batches(examples_of(1000), 10, seed=0).epoch(0)
-    next(epoch)
-    assert threading.active_count() == before + 1
-    epoch.close()
-    assert threading.active_count() == before
-
-
-def test_what_goes_wrong_ahead_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "AHEAD_FROM", 0)
-
-    def fail(*_: object) -> None:
-        raise MemoryError("no room")
-
-    monkeypatch.setattr(Block, "fill", fail)
-    with pytest.raises(MemoryError, match="no room"):
-        next(Batches(examples_of(100), 10, seed=0).epoch(0))
 
 
 @given(m=st.integers(1, 200), size=st.integers(1, 70), smallest=st.integers(1, 2))

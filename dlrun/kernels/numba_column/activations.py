@@ -14,7 +14,8 @@ from dlrun.kernels.numpy_column.activations import GELU_CUBIC, GELU_SATURATED, G
 
 def relu(x: Array, b: Array | None, out: Array, mask: BoolArray) -> None:
     """Compute a = max(x + b, 0); mask keeps on which side of the kink each unit was. out may be x."""
-    _copy(x, out)
+    if out is not x:
+        np.copyto(out, x)
     _relu(out, b, mask)
 
 
@@ -40,7 +41,8 @@ def relu_backward(dz: Array, mask: BoolArray, db: Array | None) -> None:
 
 def leaky_relu(x: Array, b: Array | None, out: Array, mask: BoolArray, slopes: Array, slope: float) -> None:
     """Compute a = x where x > 0, slope · x elsewhere; mask keeps x > 0, slopes g′(x). out may be x."""
-    _copy(x, out)
+    if out is not x:
+        np.copyto(out, x)
     _leaky_relu(out, b, mask, slopes, slope)
 
 
@@ -57,7 +59,8 @@ def _leaky_relu(x: Array, b: Array | None, mask: BoolArray, slopes: Array, slope
 
 def elu(x: Array, b: Array | None, out: Array, mask: BoolArray, slopes: Array, alpha: float) -> None:
     """Compute a = x where x > 0, α(eˣ − 1) elsewhere; mask keeps x > 0, slopes g′(x) = 1 or αeˣ. out may be x."""
-    _copy(x, out)
+    if out is not x:
+        np.copyto(out, x)
     _below_zero(out, b, slopes)
     np.expm1(slopes, out=slopes)
     _elu(out, mask, slopes, alpha)
@@ -151,8 +154,3 @@ def sigmoid_backward(dz: Array, a: Array, db: Array | None) -> None:
             dz[i, j] *= a[i, j] * (one - a[i, j])
     if db is not None:
         bias_gradient(dz, db)
-
-
-def _copy(x: Array, out: Array) -> None:
-    if out is not x:
-        np.copyto(out, x)
