@@ -23,14 +23,15 @@ class Contender:
             shuffle=work.shuffled,
             random_state=0,
         )
-        self.mlp.partial_fit(self.x[: work.batch], self.y[: work.batch], self.classes)  # makes the arrays
+        self.mlp.partial_fit(self.x[: work.batch], self.y[: work.batch], classes=self.classes)  # makes the arrays
         for mine, W in zip(self.mlp.coefs_, work.weights(), strict=True):
             mine[...] = W if mine.shape == W.shape else W[:, 1:] - W[:, :1]
         for b in self.mlp.intercepts_:
             b[...] = 0
+        del self.mlp._optimizer  # Adam's averages start anew
 
     def train(self) -> float:
         """Fit the epochs of one round."""
         for _ in range(self.work.epochs):
-            self.mlp.partial_fit(self.x, self.y)
+            self.mlp.partial_fit(self.x, self.y, classes=self.classes)
         return float(self.mlp.loss_)
