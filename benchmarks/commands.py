@@ -55,7 +55,7 @@ class Command:
                 process.returncode = os.waitstatus_to_exitcode(status)
                 if process.returncode:
                     errors.seek(0)
-                    self.missing = (errors.read().strip().splitlines() or ["it said nothing"])[0]
+                    self.missing = (errors.read().strip().splitlines() or ["it said nothing"])[0 if self.name in OURS else -1]
                     print(f"{self.name} did not run: {self.missing}", file=sys.stderr)
                     return
             self.wall.append(wall)

@@ -11,7 +11,6 @@ the losses of the last round differ by more than chance.
 import argparse
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import median
 from typing import Any
@@ -38,8 +37,15 @@ TO_PRODUCTS = {"A": 1.85, "C": 1.85, "D": 1.4, "E": 1.2, "F": 1.15}
 RELATIVE, ABSOLUTE = 0.075, 0.005
 
 
-def entries(threads: Sequence[int]) -> list[Entry]:
+def thread_counts() -> list[int]:
+    """Return one, and all cores."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return sorted({1, cores})
+
+
+def entries() -> list[Entry]:
     """Return all that take part."""
+    threads = thread_counts()
     ours = [Entry(NUMPY, "ours", {"kernels": "numpy"}), Entry(NUMBA, "ours", {"kernels": "numba"})]
     floor = [Entry(FLOOR, "products", {"threads": n}) for n in threads]
     peers = [Entry(name, module, options | {"threads": n}) for name, (module, options) in PEERS.items() for n in threads]
@@ -49,8 +55,7 @@ def entries(threads: Sequence[int]) -> list[Entry]:
 def measure(work: Work, rounds: int) -> Tree:
     """Return the row of one shape."""
     print(f"{work.name}  {work.network}, batch {work.batch}, {work.steps} steps a round", file=sys.stderr)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return {"work": asdict(work), "timed": [asdict(timed) for timed in side_by_side(entries(sorted({1, cores})), work, rounds)]}
+    return {"work": asdict(work), "timed": [asdict(timed) for timed in side_by_side(entries(), work, rounds)]}
 
 
 class Row:
