@@ -9,7 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 OURS, FLOOR, OTHERS = "#c1121f", "#333333", "#4a7ba6"
-SETTINGS = {"svg.hashsalt": "benchmarks", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+SETTINGS = {
+    "svg.hashsalt": "benchmarks",
+    "svg.fonttype": "none",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 
 Series = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
@@ -23,7 +29,9 @@ def draw_steps(shapes: Mapping[str, Mapping[str, tuple[float, float, float]]], f
             _panel(axes, title, found, floor)
         for axes in list(grid)[len(shapes) :]:
             axes.set_axis_off()
-        figure.supxlabel("µs a training step: the median of the rounds, from the least to the most; the line is the matrix products alone")
+        figure.supxlabel(
+            "µs a training step: the median of the rounds, from the least to the most; the line is the matrix products alone"
+        )
         figure.savefig(path, metadata={"Date": None})
 
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.memory MNIST.npz [--runs 3]
 
-A first process trains one epoch and tells which modules that takes (and compiles what is to be compiled). The measured one imports
-them, reads VmRSS, has the kernel forget its peak, trains one epoch, and reads VmHWM. The bar is
+A first process trains one epoch and tells which modules that takes; it also compiles what is to be compiled. The measured one
+imports them, reads VmRSS, has the kernel forget its peak, trains one epoch, and reads VmHWM. The bar is
 
     float32 data + 1.3 · (parameters · (3 + slots) + activations) · 4 bytes
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 from benchmarks.work import Work
@@ -47,8 +47,9 @@ class Timed:
 
     @property
     def loss(self) -> float | None:
-        """The mean loss over the examples of the last round."""
-        return self.losses[-1] if self.losses else None
+        """The mean loss over the examples of all rounds."""
+        told = [loss for loss in self.losses if loss is not None]
+        return mean(told) if told else None
 
 
 class Worker:
@@ -56,7 +57,7 @@ class Worker:
 
     def __init__(self, entry: Entry, work: Work) -> None:
         """Start it, and wait until it is warm; what it says on stderr is kept."""
-        self.errors = tempfile.TemporaryFile("w+")
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # `end` closes it
         words = [entry.module, json.dumps(asdict(work)), json.dumps(entry.options)]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", *words],
@@ -103,8 +104,7 @@ def side_by_side(entries: Sequence[Entry], work: Work, rounds: int) -> list[Time
     """Give every entry its rounds in turn."""
     workers: list[Worker] = []
     try:
-        for entry in entries:
-            workers.append(Worker(entry, work))
+        workers.extend(Worker(entry, work) for entry in entries)
         for number in range(rounds):
             first = number % len(workers)
             for worker in workers[first:] + workers[:first]:

@@ -12,6 +12,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import pairwise
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def work_of(axis: str, size: int) -> Work:
 
 def _timed(*, widths: tuple[int, ...], batch: int, full: bool = False) -> Work:
     """Return work that takes about SECONDS a round, at 10¹¹ operations a second and 50 µs a layer."""
-    weights = sum(n_in * n_out for n_in, n_out in zip(widths, widths[1:], strict=False))
+    weights = sum(n_in * n_out for n_in, n_out in pairwise(widths))
     steps = max(3, min(1000, round(SECONDS / (6 * batch * weights / 1e11 + 50e-6 * len(widths)))))
     m, epochs = (batch, steps) if full else (steps * batch, 1)
     return Work(name="scaling", widths=widths, batch=batch, m=m, epochs=epochs)

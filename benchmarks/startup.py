@@ -98,7 +98,10 @@ def page(tree: Tree) -> str:
     found = tree["rows"]
     rows = [[name, spread([1000 * s for s in found[name]], 0, " ms")] for name in found]
     ratio = median(a / b for a, b in zip(found[HELP], found[BARE], strict=True))
-    lines = [f"- {HELP} / {BARE}: {verdict(ratio, HELP_BAR)}", f"- {STEP}, in seconds: {verdict(median(found[STEP]), STEP_BAR)}"]
+    lines = [
+        f"- {HELP} / {BARE}: {verdict(ratio, HELP_BAR, 3)}",
+        f"- {STEP}, in seconds: {verdict(median(found[STEP]), STEP_BAR, 3)}",
+    ]
     return "\n\n".join([table(["what", "time"], rows), "\n".join(lines)])
 
 

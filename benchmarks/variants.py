@@ -2,7 +2,7 @@
 
     python -m benchmarks.variants [--shapes AD] [--rounds 5]
 
-As benchmarks.steps has it, but for what is varied; JAX has every optimizer written out. The peers run with one thread and with all.
+As benchmarks.steps has it, but for what is varied; for JAX every optimizer is written out.
 """
 
 import argparse
@@ -58,7 +58,8 @@ def page(tree: Tree) -> str:
         found = [(tree_of["variant"], Row(tree_of)) for tree_of in tree["rows"] if tree_of["work"]["name"] == name]
         rows = [
             [
-                variant + (" **OTHER WORK: " + ", ".join(one.name for one in others) + "**" if (others := row.strangers()) else ""),
+                variant
+                + (" **OTHER WORK: " + ", ".join(one.name for one in others) + "**" if (others := row.strangers()) else ""),
                 *(cell(row, row.best(label)) for label in heading[: 2 + len(PEERS)]),
                 ratio(row.best(NUMBA), row.peer(*PEERS), None),
                 ratio(row.best(NUMPY), row.peer(*PEERS), None),

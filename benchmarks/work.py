@@ -1,7 +1,7 @@
 """Work: what every contender does in a round, with the same examples and the same initial weights for all of them."""
 
 from dataclasses import dataclass, replace
-from math import prod
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +60,7 @@ class Work:
     @property
     def parameters(self) -> int:
         """How many weights and biases there are."""
-        return sum(n_in * n_out + n_out for n_in, n_out in zip(self.widths, self.widths[1:], strict=False))
+        return sum(n_in * n_out + n_out for n_in, n_out in pairwise(self.widths))
 
     def of_steps(self, steps: int) -> "Work":
         """Return the work with fewer or more examples, so that a round has this many steps."""
@@ -78,7 +78,7 @@ class Work:
     def weights(self) -> list[Array]:
         """Return the initial W (n_in, n_out) of each layer: He, normal with variance 2/n_in; on the output layer 1/n_in."""
         rng = np.random.default_rng([SEED, *self.widths])
-        pairs = list(zip(self.widths, self.widths[1:], strict=False))
+        pairs = list(pairwise(self.widths))
         gains = [2.0] * (len(pairs) - 1) + [1.0]
         return [
             rng.standard_normal(pair, dtype=np.float32) * np.float32((gain / pair[0]) ** 0.5)
@@ -107,8 +107,3 @@ SHAPES = {
         _shape("F", (784, 2048, 2048, 10), 1024, 5),
     )
 }
-
-
-def megabytes(work: Work) -> float:
-    """Return the size of x."""
-    return prod((work.m, work.widths[0], 4)) / 2**20

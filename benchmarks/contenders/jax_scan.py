@@ -75,7 +75,8 @@ def epoch(work: Work, tree: Any, carried: Any, x: Any, y: Any, rows: Any) -> tup
             jax.tree.unflatten(tree, leaves), stats, *batch, key_now
         )
         if work.l2:
-            grads = [g | {"W": g["W"] + work.decay * layer["W"]} for g, layer in zip(grads, jax.tree.unflatten(tree, leaves))]
+            layers = jax.tree.unflatten(tree, leaves)
+            grads = [g | {"W": g["W"] + work.decay * layer["W"]} for g, layer in zip(grads, layers, strict=True)]
         made = [update(p, g, s, t, work.rate) for p, g, s in zip(leaves, jax.tree.leaves(grads), slots, strict=True)]
         return ([p for p, _ in made], [s for _, s in made], stats, t, key), loss
 

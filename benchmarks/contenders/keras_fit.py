@@ -30,7 +30,5 @@ class Contender:
     def train(self) -> float:
         """Fit the epochs of one round."""
         work = self.work
-        told = self.model.fit(
-            self.x, self.y, batch_size=work.batch, epochs=work.epochs, shuffle=work.shuffled, verbose=0
-        )
+        told = self.model.fit(self.x, self.y, batch_size=work.batch, epochs=work.epochs, shuffle=work.shuffled, verbose=0)
         return float(told.history["loss"][-1])

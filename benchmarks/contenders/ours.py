@@ -66,9 +66,7 @@ def threads_of(network: Network, work: Work) -> int:
 def build(work: Work, kernels: str) -> Network:
     """Return the network at the initial weights."""
     init, norm = Auto(), BatchNorm() if work.batch_norm else None
-    hidden = [
-        Hidden(units=n, activation=Relu(), init=init, batch_norm=norm, keep_prob=work.keep_prob) for n in work.widths[1:-1]
-    ]
+    hidden = [Hidden(units=n, activation=Relu(), init=init, batch_norm=norm, keep_prob=work.keep_prob) for n in work.widths[1:-1]]
     layers = stack(hidden, work.widths[-1], init=init)
     network = Network(layers, work.widths[0], work.batch, "float32", kernels_of(kernels))
     network.initialize(seed=0)

@@ -70,7 +70,7 @@ def optimizer_of(work: Work, model: nn.Module) -> torch.optim.Optimizer:
         case "gradient_descent":
             return optim.SGD(groups, lr, fused=True)
         case "momentum":
-            return optim.SGD(groups, lr, momentum=0.9, dampening=0.1, fused=True)
+            return optim.SGD(groups, lr * 0.1, momentum=0.9, fused=True)  # its v has no factor 1 − β
         case "nesterov":
             return optim.SGD(groups, lr * 0.1, momentum=0.9, nesterov=True, fused=True)
         case "adagrad":

@@ -32,7 +32,9 @@ model.compile(
     metrics=["accuracy"],
     jit_compile=True,
 )
-told = model.fit(x, y, batch_size=BATCH, epochs=EPOCHS, validation_data=(x_dev, y_dev), validation_batch_size=DEV, verbose=0).history
+told = model.fit(
+    x, y, batch_size=BATCH, epochs=EPOCHS, validation_data=(x_dev, y_dev), validation_batch_size=DEV, verbose=0
+).history
 with (out / "metrics.csv").open("w", newline="") as file:
     metrics = csv.writer(file)
     metrics.writerow(["epoch", "train_loss", "train_error", "dev_loss", "dev_error"])

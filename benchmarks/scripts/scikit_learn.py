@@ -46,5 +46,7 @@ dev_loss, dev_error, p, losses = evaluate(x_dev, y_dev)
 with (out / "dev.csv").open("w", newline="") as file:
     predictions = csv.writer(file)
     predictions.writerow(["id", "label", "prediction", "probability", "loss"])
-    predictions.writerows(zip(dev.tolist(), y_dev.tolist(), p.argmax(1).tolist(), p.max(1).tolist(), losses.tolist(), strict=True))
+    predictions.writerows(
+        zip(dev.tolist(), y_dev.tolist(), p.argmax(1).tolist(), p.max(1).tolist(), losses.tolist(), strict=True)
+    )
 print(f"train {train_error:.4f}  dev {dev_error:.4f}")
