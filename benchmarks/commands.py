@@ -2,9 +2,9 @@
 
     python -m benchmarks.commands MNIST.npz [--runs 9]
 
-Every side starts, loads, normalizes, trains, looks at train and dev in each epoch and at its end, and writes metrics, a checkpoint
-and the predictions on dev; nobody looks at test. The scripts are those of benchmarks/scripts, with the threads their libraries choose.
-dlrun checks the data, diagnoses the run and keeps its history, too. They take turns, in an order that rotates.
+Every side starts, loads, normalizes, trains, looks at train and dev in each epoch and at its end, and writes metrics, a
+checkpoint and the predictions on dev; nobody looks at test. The scripts are those of benchmarks/scripts, with the threads that
+their libraries choose. dlrun checks the data, diagnoses the run and keeps its history, too. They take turns; the order rotates.
 """
 
 import argparse

@@ -32,7 +32,7 @@ JUDGED = ("scikit-learn", "PyTorch", "JAX")
 TO_FASTEST = {"A": 0.75, "B": 0.75, "C": 0.85, "D": 0.85, "E": 0.9, "F": 1.02}
 TO_EAGER = 1.0  # dlrun with NumPy, against scikit-learn and PyTorch
 TO_PRODUCTS = {"A": 1.85, "C": 1.85, "D": 1.4, "E": 1.2, "F": 1.15}
-# What the order of the examples alone does to the mean loss of all rounds: its standard deviation over 8 seeds of dlrun, relative.
+# What the order of the examples alone does to the mean loss of all rounds: the deviation over 8 seeds of dlrun, relative.
 # F is so large and its steps so few that Adam leaps at first. Five of these are allowed, or 3 % for what libraries do otherwise
 # (one output for two classes, decay of biases): a wrong gradient, another rate or a step left out is farther off.
 CHANCE = {"A": 0.0052, "B": 0.0089, "C": 0.0017, "D": 0.0025, "E": 0.0097, "F": 0.11}
