@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 OURS, FLOOR, OTHERS = "#c1121f", "#333333", "#4a7ba6"
 SETTINGS = {
@@ -60,16 +60,20 @@ def draw_scaling(axes_of: Mapping[str, Series], path: Path) -> None:
                 axes.plot(sizes, micros, "s--" if name.endswith("NumPy") else "o-", color=color, markersize=4, label=name)
             axes.set(xscale="log", yscale="log", xlabel=title, ylabel="µs a step")
             _plain(axes, "y")
-            axes.set_xticks(next(iter(found.values()))[0])
             _plain(axes, "x")
-            axes.minorticks_off()
+            axes.xaxis.set_major_locator(FixedLocator(next(iter(found.values()))[0]))
             axes.grid(alpha=0.25)
         figure.axes[0].legend(frameon=False)
         figure.savefig(path, metadata={"Date": None})
 
 
 def _plain(axes: Axes, which: str) -> None:
-    """Write numbers as one says them, 1,000 and not 10³."""
+    """Mark 1, 2 and 5 of each decade, and write them as one says them: 1,000 and not 10³."""
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(_number))
+
+
+def _number(value: float, _: object) -> str:
+    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
