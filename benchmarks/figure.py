@@ -24,15 +24,15 @@ def draw_steps(shapes: Mapping[str, Mapping[str, tuple[float, float, float]]], f
     """Draw a panel a shape: microseconds a step of each contender, least, median and most, beside the floor."""
     with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=(10, 0.55 + 2.35 * -(-len(shapes) // 2)), layout="constrained")
-        grid = figure.subplots(-(-len(shapes) // 2), 2, squeeze=False).flat
+        grid = figure.subplots(-(-len(shapes) // 2), 2, squeeze=False).ravel()
         for axes, (title, found) in zip(grid, shapes.items(), strict=False):
             _panel(axes, title, found, floor)
-        for axes in list(grid)[len(shapes) :]:
+        for axes in grid[len(shapes) :]:
             axes.set_axis_off()
         figure.supxlabel(
             "µs a training step: the median of the rounds, from the least to the most; the line is the matrix products alone"
         )
-        figure.savefig(path, metadata={"Date": None})
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _panel(axes: Axes, title: str, found: Mapping[str, tuple[float, float, float]], floor: str) -> None:
@@ -64,7 +64,7 @@ def draw_scaling(axes_of: Mapping[str, Series], path: Path) -> None:
             axes.xaxis.set_major_locator(FixedLocator(next(iter(found.values()))[0]))
             axes.grid(alpha=0.25)
         figure.axes[0].legend(frameon=False)
-        figure.savefig(path, metadata={"Date": None})
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _plain(axes: Axes, which: str) -> None:

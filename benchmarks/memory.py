@@ -4,11 +4,8 @@
 
 A first process trains one epoch and tells which modules that takes; it also compiles what is to be compiled. The measured one
 imports them, reads VmRSS, has the kernel forget its peak, trains one epoch, and reads VmHWM. The bar is
-
-    float32 data + 1.3 · (parameters · (3 + slots) + activations) · 4 bytes
-
-with the data of all parts, the activations of every layer but the input, and the larger of a batch and a chunk of evaluation.
-Linux alone has these figures.
+`float32 data + 1.3 · (parameters · (3 + slots) + activations) · 4 bytes`, with the data of all parts, the activations of every
+layer but the input, for the larger of a batch and a chunk of evaluation. Linux alone has these figures.
 """
 
 import argparse

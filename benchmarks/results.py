@@ -30,7 +30,7 @@ def section(name: str, title: str, module: ModuleType) -> list[str]:
     if tree is None:
         return [f"## {title}", f"Not measured: `python -m benchmarks.{name}`."]
     what = (module.__doc__ or "").split("\n\n")
-    told = " ".join(part.replace("\n", " ") for part in (what[0], *what[2:]))
+    told = " ".join(" ".join((what[0], *what[2:])).split())
     return [f"## {title}", told, *([FIGURE] if name == "steps" else []), module.page(tree), record.footer(tree)]
 
 

@@ -96,6 +96,8 @@ class Worker:
         self.errors.seek(0)
         said = self.errors.read().strip().splitlines()
         self.timed.missing = said[-1] if said else "it said nothing"
+        self.timed.seconds.clear()
+        self.timed.losses.clear()
         print(f"{self.timed.name} did not run: {self.timed.missing}", file=sys.stderr)
         return {}
 

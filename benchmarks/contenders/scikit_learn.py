@@ -21,7 +21,7 @@ class Contender:
             batch_size=work.batch,
             learning_rate_init=work.rate,
             shuffle=work.shuffled,
-            random_state=0,
+            random_state=np.random.RandomState(0),  # with a number every partial_fit would have the same order
         )
         self.mlp.partial_fit(self.x[: work.batch], self.y[: work.batch], classes=self.classes)  # makes the arrays
         for mine, W in zip(self.mlp.coefs_, work.weights(), strict=True):

@@ -22,7 +22,8 @@ for part in (x, x_dev):
     part -= mean
     part /= deviation
 
-model = MLPClassifier((128,), alpha=0, batch_size=BATCH, random_state=1)
+state = np.random.RandomState(1)  # with a number every call of partial_fit would have the same order
+model = MLPClassifier((128,), alpha=0, batch_size=BATCH, random_state=state)
 
 
 def evaluate(x: np.ndarray, y: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
