@@ -13,7 +13,7 @@ def cores() -> int:
 
 
 def choose_threads(n_weights: int, batch_size: int, n_cores: int) -> int:
-    """Return 1 for small products, more for larger ones, up to all cores: a step does 2 · batch · weights operations, three times."""
+    """Return 1 for small products, up to all cores for larger ones: a step does 2 · batch · weights operations three times."""
     return min(n_cores, max(1, int(6 * batch_size * n_weights / OPERATIONS_A_THREAD)))
 
 
