@@ -6,11 +6,14 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 ORACLE := $(VENV)-oracle
+PEERS  := $(VENV)-peers
 
+BENCH  := steps variants startup scaling
+BENCH_ON_MNIST := commands memory parts
 SECTIONS := data architecture loss regularization optimizer learning_rate training diagnosis gates
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check fast lint types proof overhead batch oracle docs dist lock clean
+.PHONY: help train test check fast lint types proof bench overhead batch oracle docs dist lock clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -36,6 +39,15 @@ types: $(VENV)/.dev  ## mypy --strict
 proof: $(VENV)/.dev  ## Prove the promises with full counts, about ten minutes; writes docs/PROOF.md
 	DLRUN_PROOF=full $(BIN)/pytest -n 2 -m proof
 
+bench: $(PEERS)/.done  ## Measure dlrun beside its peers, about 40 minutes; MNIST=path/to/mnist.npz for all tables; writes benchmarks/RESULTS.md
+	set -e; for table in $(BENCH); do $(PEERS)/bin/python -m benchmarks.$$table; done
+ifdef MNIST
+	set -e; for table in $(BENCH_ON_MNIST); do $(PEERS)/bin/python -m benchmarks.$$table $(MNIST); done
+else
+	@echo "skipped, they need MNIST=path/to/mnist.npz: $(BENCH_ON_MNIST)"
+endif
+	$(PEERS)/bin/python -m benchmarks.results
+
 overhead: $(VENV)/.dev  ## Measure what checkpoints and checks cost; MNIST=path/to/mnist.npz on that, too; writes benchmarks/OVERHEAD.md
 	$(BIN)/python -m benchmarks.overhead $(MNIST)
 
@@ -60,7 +72,7 @@ lock: $(VENV)/.release  ## Write constraints.txt from what is installed
 	$(BIN)/pip freeze --exclude-editable > constraints.txt
 
 clean:  ## Remove the environment and caches; runs stay
-	rm -rf $(VENV) $(ORACLE) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(ORACLE) $(PEERS) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -82,4 +94,10 @@ $(VENV)/.release: $(VENV)/.dev
 $(ORACLE)/.done: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(ORACLE)
 	$(ORACLE)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,oracle]'
+	@touch $@
+
+$(PEERS)/.done: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,fast,peers]'
 	@touch $@

@@ -10,6 +10,7 @@ from typing import Protocol
 from dlrun.errors import DlrunError, InvalidInput, Problem
 from dlrun.experiment.gating import refuse_moving_targets, with_runs_found
 from dlrun.experiment.setup import Experiment, set_up
+from dlrun.kernels import NUMPY
 from dlrun.rundir.files import read_json
 from dlrun.rundir.listing import list_runs
 from dlrun.spec import LoadedSpec, read_spec, to_yaml
@@ -118,7 +119,7 @@ class Checking:
         member = Member(spec=loaded.path, name=loaded.spec.name, overrides=overrides)
         if not check:
             return member
-        experiment = set_up(loaded)
+        experiment = set_up(loaded, kernels=NUMPY)
         if not any(gate.against.startswith("@") for gate in loaded.spec.gates.values()):  # else it is found when its turn comes
             experiment = with_runs_found(experiment, self.runs_dir)
         return replace(member, complete=self.complete.like(experiment) if self.complete else None)

@@ -19,6 +19,7 @@ def validate(
     """Check specs and their data without training. Exit code 2 if any is wrong; all errors are shown."""
     from dlrun.errors import InvalidInput, Problem
     from dlrun.experiment.setup import set_up
+    from dlrun.kernels import NUMPY
     from dlrun.report.terminal import console
     from dlrun.spec import read_spec
 
@@ -27,7 +28,7 @@ def validate(
     rows: list[dict[str, Any]] = []
     for spec in specs:
         try:
-            experiment = set_up(read_spec(spec, overrides or ()))
+            experiment = set_up(read_spec(spec, overrides or ()), kernels=NUMPY)
             network, sizes = experiment.network, experiment.splits.sizes
             rows.append({"spec": str(spec), "valid": True, "parameters": network.params.count, "examples": sizes})
             for note in experiment.notes:

@@ -1,4 +1,8 @@
-"""Mini-batches: the examples in an order of their own each epoch, gathered into buffers that are made once."""
+"""Mini-batches: the examples in an order of their own each epoch, gathered into memory that is made once.
+
+Several small ones are gathered in one go. A thread that gathers ahead does not pay: waking it takes longer than most gathering
+(benchmarks/NOTES.md).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +13,8 @@ from dlrun.arrays import Array, IntArray, aligned_zeros
 from dlrun.data.labels import LabelArray
 from dlrun.data.splits import Examples
 from dlrun.seeding import Stream, rng_for
+
+AT_ONCE = 1 << 18  # bytes that are gathered in one go, if a mini-batch is not larger: they stay in a core's own cache
 
 
 @dataclass(slots=True)
@@ -49,10 +55,13 @@ class Batches:
         self.examples = examples
         self.boundaries = boundaries(len(examples), batch_size, smallest)
         self.seed = seed
-        if len(self.boundaries) > 1:
-            largest = max(end - start for start, end in self.boundaries)
-            self._x = aligned_zeros((largest, examples.x.shape[1]), examples.x.dtype)
-            self._y = np.empty(largest, examples.y.dtype)
+        if len(self.boundaries) == 1:
+            return
+        largest = max(end - start for start, end in self.boundaries)
+        self.per_block = max(1, AT_ONCE // (largest * examples.x[0].nbytes))
+        rows = min(self.per_block * largest, len(examples))
+        self._x = aligned_zeros((rows, examples.x.shape[1]), examples.x.dtype)
+        self._y = np.empty(rows, examples.y.dtype)
 
     def __len__(self) -> int:
         """Return the number of mini-batches in an epoch; the last may be smaller than the others."""
@@ -67,12 +76,14 @@ class Batches:
         if len(self.boundaries) == 1:
             yield from (Batch(x, y) for _ in left)
             return
-        batch = Batch(self._x, self._y)
         order = shuffled_rows(m, self.seed, epoch)
-        for start, end in left:
-            rows = order[start:end]
-            batch.x, batch.y = self._x[: len(rows)], self._y[: len(rows)]
+        batch = Batch(self._x, self._y)
+        for k in range(0, len(left), self.per_block):
+            block = left[k : k + self.per_block]
+            first, rows = block[0][0], order[block[0][0] : block[-1][1]]
             # mode="clip": the default would gather into a hidden buffer first. The rows are in range.
-            np.take(x, rows, axis=0, out=batch.x, mode="clip")
-            np.take(y, rows, axis=0, out=batch.y, mode="clip")
-            yield batch
+            np.take(x, rows, axis=0, out=self._x[: len(rows)], mode="clip")
+            np.take(y, rows, axis=0, out=self._y[: len(rows)], mode="clip")
+            for start, end in block:
+                batch.x, batch.y = self._x[start - first : end - first], self._y[start - first : end - first]
+                yield batch

@@ -19,6 +19,7 @@ from dlrun.seeding import Stream
 GIT_SECONDS = 5
 LARGEST_DIFF = 2**18  # characters
 OF_NUMBERS = ("numpy", "pydantic", "pyyaml")
+OF_KERNELS = ("numba", "llvmlite")  # where they have compiled them
 OF_DATA = ("pandas", "pyarrow", "h5py")  # where they have read it
 MOST_SHOWN = 40  # characters of a value in a sentence
 WORDS = {
@@ -54,7 +55,8 @@ def provenance(
 def surroundings(experiment: Experiment) -> dict[str, Any]:
     """Return all that decides the bits of a run's numbers beside its spec: where any of it differs, they may."""
     splits = experiment.splits
-    libraries = [*OF_NUMBERS, *(name for name in OF_DATA if name in sys.modules)]
+    compiled = OF_KERNELS if experiment.network.kernels.name == "numba" else ()
+    libraries = [*OF_NUMBERS, *compiled, *(name for name in OF_DATA if name in sys.modules)]
     with pinned(experiment.threads):
         multiplied_by = blas()
     return {

@@ -13,14 +13,15 @@ from dlrun.data.splits import Splits, prepared
 from dlrun.diagnosis.quantities import missing
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.experiment.checking import check
+from dlrun.experiment.kernels import choose_kernels
 from dlrun.experiment.threads import choose_threads, cores
-from dlrun.kernels import NUMPY, Kernels
+from dlrun.kernels import Kernels, column
 from dlrun.memory import require
 from dlrun.nn.architecture import Hidden, stack
 from dlrun.nn.constraints import MaxNorm
 from dlrun.nn.layers import BatchNorm, Layer
 from dlrun.nn.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from dlrun.nn.network import Network, bytes_to_train
+from dlrun.nn.network import Network, bytes_to_train, place
 from dlrun.nn.penalties import L1, L2, Penalty
 from dlrun.spec import KeepProbs, LoadedSpec, Spec
 from dlrun.spec.reading import too_large_when_written
@@ -71,11 +72,12 @@ class Experiment:
 
 
 def set_up(
-    loaded: LoadedSpec, *, dtype: Dtype | None = None, kernels: Kernels = NUMPY, examples_of: Experiment | None = None
+    loaded: LoadedSpec, *, dtype: Dtype | None = None, kernels: Kernels | None = None, examples_of: Experiment | None = None
 ) -> Experiment:
     """Load the data, build the network and draw its initial parameters; a dtype given here goes before the spec's.
 
-    examples_of is an experiment with the same data section, whose examples are taken.
+    Kernels given here are used instead of training's: who only looks needs no compiled ones. examples_of is an experiment with
+    the same data section, whose examples are taken.
     Errors: InvalidInput for whatever is wrong with the data, or does not fit between data and spec.
     """
     try:
@@ -89,7 +91,7 @@ def set_up(
         ) from error
 
 
-def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels, splits: Splits, findings: tuple[Finding, ...]) -> Experiment:
+def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels | None, splits: Splits, findings: tuple[Finding, ...]) -> Experiment:
     loss = choose_loss(loaded, splits)
     batch_size = choose_batch_size(spec, len(splits.train))
     stacked = layers(spec, len(splits.classes or ()), loss)
@@ -98,7 +100,8 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels, splits: Splits, fi
     steps = len(boundaries(len(splits.train), batch_size, smallest))
     largest = max(largest_batch(len(splits.train), batch_size, smallest), min(EVALUATION_CHUNK, max(splits.sizes.values())))
     raise_all(_too_large(loaded, stacked, len(splits.features), largest))
-    network = Network(stacked, len(splits.features), largest, spec.training.dtype, kernels)
+    chosen = choose_kernels(loaded, place(stacked, len(splits.features)), batch_size, steps * spec.training.epochs)
+    network = Network(stacked, len(splits.features), largest, spec.training.dtype, kernels or column(chosen))
     network.initialize(spec.seed)
     every = spec.training.evaluate_every
     plan = Plan(
@@ -116,7 +119,7 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels, splits: Splits, fi
         early_stopping=spec.training.early_stopping,
         error_unit=splits.target_scale.deviation if splits.target_scale else 1.0,
     )
-    resolved = resolve(spec, splits, network, loss, batch_size)
+    resolved = resolve(spec, splits, network, loss, batch_size, chosen)
     if why := too_large_when_written(resolved):  # a run whose resolved.yaml cannot be read is lost
         what = f"with every default written out, this spec is too large: {why}"
         raise InvalidInput(Problem(what=what, where=str(loaded.path), cure="say what layers share once, in architecture"))
@@ -281,11 +284,10 @@ def max_norm(spec: Spec, network: Network) -> MaxNorm | None:
     return MaxNorm(limit=limit, blocks=hidden) if limit is not None else None
 
 
-def resolve(spec: Spec, splits: Splits, network: Network, loss: Loss, batch_size: int) -> Spec:
+def resolve(spec: Spec, splits: Splits, network: Network, loss: Loss, batch_size: int, kernels: str) -> Spec:
     """Return the spec with every choice written out, so that training on it gives the same run."""
-    threads = spec.training.threads
-    if threads == "auto":
-        threads = choose_threads(network.params.weights.stop, batch_size, cores())
+    threads, n_weights = spec.training.threads, network.params.weights.stop
+    threads = choose_threads(n_weights, batch_size, cores()) if threads == "auto" else threads
     return spec.with_values(
         {
             "loss": loss,
@@ -293,6 +295,6 @@ def resolve(spec: Spec, splits: Splits, network: Network, loss: Loss, batch_size
             "data.train_dev": splits.held_out,
             "data.train_share": None if spec.data.train_share == 1 else spec.data.train_share,  # all is all, however it is said
             "training.threads": threads,
-            "training.kernels": network.kernels.name,
+            "training.kernels": kernels,
         }
     )

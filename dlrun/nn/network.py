@@ -36,7 +36,7 @@ class Network:
     """
 
     def __init__(self, layers: Sequence[Layer], n_in: int, max_batch: int, dtype: npt.DTypeLike, kernels: Kernels) -> None:
-        self.placed = tuple(_place(layers, n_in))
+        self.placed = place(layers, n_in)
         self.n_in, self.n_out = n_in, self.placed[-1].n_out
         self.max_batch, self.dtype, self.kernels = max_batch, np.dtype(dtype), kernels
         blocks = [block for p in self.placed for block in p.named(p.layer.blocks(p.n_in))]
@@ -125,10 +125,15 @@ def bytes_to_train(layers: Sequence[Layer], n_in: int, max_batch: int, dtype: np
     theta, its gradient, scratch, the best theta and the optimizer's slots, a float64 draw of the largest block, and for each
     layer its output and what comes back for up to max_batch rows.
     """
-    placed = tuple(_place(layers, n_in))
+    placed = place(layers, n_in)
     sizes = [math.prod(block.shape) for p in placed for block in p.layer.blocks(p.n_in)]
     units = sum(p.n_out for p in placed if p.layer.blocks(p.n_in))
     return np.dtype(dtype).itemsize * ((4 + slots) * sum(sizes) + 2 * max_batch * units) + 8 * max(sizes)
+
+
+def place(layers: Sequence[Layer], n_in: int) -> tuple[Placed, ...]:
+    """Return each layer with its widths, its number and its label."""
+    return tuple(_place(layers, n_in))
 
 
 def _place(layers: Sequence[Layer], n_in: int) -> Iterator[Placed]:

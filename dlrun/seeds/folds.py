@@ -27,6 +27,7 @@ from dlrun.diagnosis.ladder import Diagnosis, diagnose
 from dlrun.errors import DlrunError, InvalidInput, Problem, raise_all
 from dlrun.experiment.setup import choose_rows, set_up
 from dlrun.gates.stored import judge_again
+from dlrun.kernels import NUMPY
 from dlrun.rundir import disk
 from dlrun.rundir.files import read_bytes, write_atomically, write_json
 from dlrun.rundir.growing import csv_bytes
@@ -73,7 +74,7 @@ def fold_jobs(loaded: LoadedSpec, overrides: Sequence[str], count: int) -> list[
         jobs.append(Job(child, told, label=f"fold {number} of {count}"))
     raise_all(dict.fromkeys(problem for job in jobs for problem in _problems(job)))
     if spec.gates:
-        set_up(jobs[0].loaded.with_values({"gates": spec.gates}))
+        set_up(jobs[0].loaded.with_values({"gates": spec.gates}), kernels=NUMPY)
     return jobs
 
 

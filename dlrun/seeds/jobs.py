@@ -11,6 +11,7 @@ from dlrun.experiment.gating import with_runs_found
 from dlrun.experiment.interrupts import heeded
 from dlrun.experiment.setup import set_up
 from dlrun.experiment.stored import stored_diagnosis
+from dlrun.kernels import NUMPY
 from dlrun.rundir.files import read_bytes
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
@@ -95,7 +96,7 @@ def check(jobs: Sequence[Job], runs_dir: Path) -> tuple[str, ...]:
     Errors: InvalidInput with what is wrong.
     """
     first = jobs[0].loaded
-    experiment = set_up(first)
+    experiment = set_up(first, kernels=NUMPY)
     with_runs_found(experiment, runs_dir)
     return experiment.notes
 

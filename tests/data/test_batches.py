@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlrun.data import batches
 from dlrun.data.batches import Batches, boundaries, largest_batch, shuffled_rows
 from dlrun.data.raw import row_numbers
 from dlrun.data.splits import Examples
@@ -25,28 +26,28 @@ def test_the_order_is_a_permutation_keyed_by_seed_and_epoch() -> None:
 @given(m=st.integers(1, 60), size=st.integers(1, 70), epoch=st.integers(0, 5))
 def test_an_epoch_shows_every_example_once_with_its_label(m: int, size: int, epoch: int) -> None:
     examples = examples_of(m)
-    batches = Batches(examples, size, seed=1)
+    these = Batches(examples, size, seed=1)
     seen = []
     lengths = []
-    for batch in batches.epoch(epoch):
+    for batch in these.epoch(epoch):
         np.testing.assert_array_equal(batch.x, examples.x[batch.y])
         assert batch.x.dtype == np.float32
         assert batch.y.dtype == np.int64
         seen += batch.y.tolist()
         lengths.append(len(batch))
     assert sorted(seen) == list(range(m))
-    assert len(lengths) == len(batches)
+    assert len(lengths) == len(these)
     assert lengths[:-1] == [min(size, m)] * (len(lengths) - 1)  # the last partial batch is kept
     assert seen == (list(range(m)) if size >= m else shuffled_rows(m, 1, epoch).tolist())
 
 
 @given(m=st.integers(1, 60), size=st.integers(1, 70), data=st.data())
 def test_an_epoch_goes_on_where_it_stopped(m: int, size: int, data: st.DataObject) -> None:
-    batches = Batches(examples_of(m), size, seed=3)
-    whole = [batch.y.tolist() for batch in batches.epoch(2)]
+    these = Batches(examples_of(m), size, seed=3)
+    whole = [batch.y.tolist() for batch in these.epoch(2)]
     done = data.draw(st.integers(0, len(whole)))
-    position = [0, *(end for _, end in batches.boundaries)][done]
-    assert [batch.y.tolist() for batch in batches.epoch(2, position)] == whole[done:]
+    position = [0, *(end for _, end in these.boundaries)][done]
+    assert [batch.y.tolist() for batch in these.epoch(2, position)] == whole[done:]
 
 
 def test_between_batches_is_the_only_way_in() -> None:
@@ -64,14 +65,25 @@ def test_a_full_batch_is_the_examples_themselves() -> None:
 
 def test_buffers_are_reused_and_nothing_large_is_made() -> None:
     examples = examples_of(4000, n=200)
-    batches = Batches(examples, 64, seed=0)
+    these = Batches(examples, 64, seed=0)
     tracemalloc.start()
-    addresses = {(id(batch), batch.x.ctypes.data) for batch in batches.epoch(0)}
+    places = [(id(batch), batch.x.ctypes.data) for batch in these.epoch(0)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert len(addresses) == 1
+    assert len(places) == 63
+    assert len(set(places)) == 5  # as many as 256 KiB hold, in one reused batch
     assert peak < examples.x.nbytes / 10
-    assert next(batches.epoch(0)).x.ctypes.data % 64 == 0
+    assert next(these.epoch(0)).x.ctypes.data % 64 == 0
+
+
+@pytest.mark.parametrize("at_once", [1, 5_000])
+def test_how_much_is_gathered_in_one_go_changes_nothing(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    examples = examples_of(1000, n=20)
+    expected = [(batch.x.copy(), batch.y.copy()) for batch in Batches(examples, 64, seed=5).epoch(3, 128)]
+    monkeypatch.setattr(batches, "AT_ONCE", at_once)
+    for (x, y), batch in zip(expected, Batches(examples, 64, seed=5).epoch(3, 128), strict=True):
+        np.testing.assert_array_equal(batch.x, x)
+        np.testing.assert_array_equal(batch.y, y)
 
 
 @given(m=st.integers(1, 200), size=st.integers(1, 70), smallest=st.integers(1, 2))

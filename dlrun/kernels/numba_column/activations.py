@@ -14,7 +14,8 @@ from dlrun.kernels.numpy_column.activations import GELU_CUBIC, GELU_SATURATED, G
 
 def relu(x: Array, b: Array | None, out: Array, mask: BoolArray) -> None:
     """Compute a = max(x + b, 0); mask keeps on which side of the kink each unit was. out may be x."""
-    _copy(x, out)
+    if out is not x:
+        np.copyto(out, x)
     _relu(out, b, mask)
 
 
@@ -40,7 +41,8 @@ def relu_backward(dz: Array, mask: BoolArray, db: Array | None) -> None:
 
 def leaky_relu(x: Array, b: Array | None, out: Array, mask: BoolArray, slopes: Array, slope: float) -> None:
     """Compute a = x where x > 0, slope · x elsewhere; mask keeps x > 0, slopes g′(x). out may be x."""
-    _copy(x, out)
+    if out is not x:
+        np.copyto(out, x)
     _leaky_relu(out, b, mask, slopes, slope)
 
 
@@ -57,7 +59,8 @@ def _leaky_relu(x: Array, b: Array | None, mask: BoolArray, slopes: Array, slope
 
 def elu(x: Array, b: Array | None, out: Array, mask: BoolArray, slopes: Array, alpha: float) -> None:
     """Compute a = x where x > 0, α(eˣ − 1) elsewhere; mask keeps x > 0, slopes g′(x) = 1 or αeˣ. out may be x."""
-    _copy(x, out)
+    if out is not x:
+        np.copyto(out, x)
     _below_zero(out, b, slopes)
     np.expm1(slopes, out=slopes)
     _elu(out, mask, slopes, alpha)
@@ -105,20 +108,20 @@ def _gelu_inside(x: Array, b: Array | None, u: Array) -> None:
             z = x[i, j] if b is None else x[i, j] + b[j]
             x[i, j] = z
             z = most if z > most else -most if z < -most else z
-            u[i, j] = z * (scale + cubic * z * z)
+            u[i, j] = z * (z * z * cubic + scale)
 
 
 @compiled
 def _gelu(x: Array, a: Array, slopes: Array) -> None:
     """Make a of t = tanh u, which stands in its place; x u′ = c x + 3ck x³."""
     scale, cubic, most = x.dtype.type(GELU_SCALE), x.dtype.type(3 * GELU_SCALE * GELU_CUBIC), x.dtype.type(GELU_SATURATED)
-    half, one = x.dtype.type(0.5), x.dtype.type(1)
+    half, one, two = x.dtype.type(0.5), x.dtype.type(1), x.dtype.type(2)
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
             t, z = a[i, j], x[i, j]
             held = most if z > most else -most if z < -most else z
             slopes[i, j] = half * (one + t) * (one + held * (scale + cubic * held * held) * (one - t))
-            a[i, j] = half * (one + t) * z
+            a[i, j] = (two - (one - t)) * half * z
 
 
 @compiled
@@ -151,8 +154,3 @@ def sigmoid_backward(dz: Array, a: Array, db: Array | None) -> None:
             dz[i, j] *= a[i, j] * (one - a[i, j])
     if db is not None:
         bias_gradient(dz, db)
-
-
-def _copy(x: Array, out: Array) -> None:
-    if out is not x:
-        np.copyto(out, x)

@@ -1,7 +1,7 @@
 """How kernels are compiled: once for each kind of arguments, and then kept on disk.
 
-A product may be fused with a sum (one rounding instead of two); nothing else is rearranged, so NaN and ±∞ stay what they are, and
-a kernel gives the same bits every time. Python's global lock is let go meanwhile.
+Nothing is rearranged and no product fused with a sum: NaN and ±∞ stay what they are, and what a network makes of its inputs is
+what the NumPy column makes of them, bit for bit. Python's global lock is let go meanwhile.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 def compiled(function: F) -> F:
     """Return a function as machine code, made when it is first called."""
     try:
-        return cast(F, njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function))
+        return cast(F, njit(cache=True, nogil=True, error_model="numpy")(function))
     except RuntimeError:  # no directory to keep it in, neither beside the file nor in the user's cache
-        return cast(F, njit(nogil=True, error_model="numpy", fastmath={"contract"})(function))
+        return cast(F, njit(nogil=True, error_model="numpy")(function))

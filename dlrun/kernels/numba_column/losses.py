@@ -30,19 +30,20 @@ def _subtract_largest(z: Array, y: Array | IntArray, dz: Array, picked: Array, s
     """dz = z − max z in each row, and picked = Σ t dz; return how many rows are largest elsewhere than their label."""
     n, wrong = z.shape[1], 0
     for i in range(z.shape[0]):
-        at = _largest(z[i])
-        total = z.dtype.type(0)
+        largest, total = z[i, 0], z.dtype.type(0)
+        for j in range(1, n):
+            largest = z[i, j] if z[i, j] > largest else largest
         for j in range(n):
-            dz[i, j] = z[i, j] - z[i, at]
+            dz[i, j] = z[i, j] - largest
             total += dz[i, j]
         of_label = z.dtype.type(0)
         if y.ndim == 1:
             of_label = dz[i, y[i]]
-            wrong += at != y[i]
+            wrong += not _is_largest(dz[i], y[i])
         else:
             for j in range(n):
                 of_label += y[i, j] * dz[i, j]
-            wrong += at != _largest(y[i])
+            wrong += not _is_largest(dz[i], _largest(y[i]))
         picked[i] = of_label + smoothing * (total / n - of_label) if smoothing else of_label
     return float(wrong)
 
@@ -68,6 +69,15 @@ def _softmax(dz: Array, y: Array | IntArray, picked: Array, smoothing: float, we
             for j in range(n):
                 dz[i, j] -= scale * kept * y[i, j]
     return float(loss / m)
+
+
+@compiled
+def _is_largest(row: Array, at: int) -> bool:
+    """Say whether the number here is the first of the largest, all of which are 0."""
+    before = 0
+    for j in range(at):
+        before += row[j] >= 0
+    return row[at] >= 0 and before == 0
 
 
 @compiled
