@@ -132,12 +132,12 @@ FORWARD = {
     for (name, kept), b, out in product(ACTIVATIONS.items(), (None, "units"), ("first", "matrix"))
     if not (name == "gelu" and out == "first")
 }
+FORWARD["elu of alpha 1"] = Call("elu", ("matrix", "units", "first", "sides", "matrix", 1.0))
 BACKWARD = {
     f"{name}, {'db' if db else 'no db'}": Call(name, ("matrix", kept, db), spoilt=(1,))
     for (name, kept), db in product(KEPT.items(), (None, "units"))
 }
 LAYERS = {
-    "elu of alpha 1": Call("elu", ("matrix", "units", "first", "sides", "matrix", 1.0)),
     "add_bias": Call("add_bias", ("matrix", "units")),
     "bias_gradient": Call("bias_gradient", ("matrix", "units")),
     "dropout": Call("dropout", ("matrix", "matrix", "matrix", "generator", 0.8)),
