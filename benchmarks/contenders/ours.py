@@ -11,7 +11,7 @@ from dlrun.data.preprocessing import Normalization
 from dlrun.data.splits import Examples, Splits
 from dlrun.data.splitting import Split
 from dlrun.experiment.threads import choose_threads, cores, pinned
-from dlrun.kernels import Kernels
+from dlrun.kernels import column
 from dlrun.nn.architecture import Hidden, stack
 from dlrun.nn.initializers import Auto
 from dlrun.nn.layers import BatchNorm, Relu
@@ -45,19 +45,6 @@ class Contender:
         return self.state.loss_sum / self.state.seen
 
 
-def kernels_of(name: str) -> Kernels:
-    """Return a column of the table of kernels."""
-    try:
-        from dlrun.kernels import column
-    except ImportError:
-        from dlrun.kernels import NUMPY
-
-        if name != NUMPY.name:
-            raise SystemExit(f"dlrun has no {name} kernels yet") from None
-        return NUMPY
-    return column(name)
-
-
 def threads_of(network: Network, work: Work) -> int:
     """Return how many threads `threads: auto` gives this work: what dlrun.experiment.setup asks for."""
     return choose_threads(network.params.weights.stop, work.batch, cores())
@@ -68,7 +55,7 @@ def build(work: Work, kernels: str) -> Network:
     init, norm = Auto(), BatchNorm() if work.batch_norm else None
     hidden = [Hidden(units=n, activation=Relu(), init=init, batch_norm=norm, keep_prob=work.keep_prob) for n in work.widths[1:-1]]
     layers = stack(hidden, work.widths[-1], init=init)
-    network = Network(layers, work.widths[0], work.batch, "float32", kernels_of(kernels))
+    network = Network(layers, work.widths[0], work.batch, "float32", column(kernels))
     network.initialize(seed=0)
     for number, W in enumerate(work.weights(), start=1):
         network.params.views[f"W{number}"].value[...] = W

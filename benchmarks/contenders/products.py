@@ -53,7 +53,7 @@ class Contender:
 
 def into(a: Array, b: Array, out: Array) -> Product:
     """Return the product a b, into memory that is there."""
-    return partial(np.matmul, a, b, out)
+    return partial(np.dot, a, b, out)  # the same code as np.matmul, called sooner
 
 
 def fastest(layouts: list[Product]) -> Product:

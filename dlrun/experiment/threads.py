@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MULTITHREADED_FROM = 5e7  # operations of a step; below, handing work to a second thread costs more than it saves
+OPERATIONS_A_THREAD = 8e6  # of a step; with fewer, handing work to a thread costs more than it saves (benchmarks/NOTES.md)
 
 
 def cores() -> int:
@@ -13,8 +13,8 @@ def cores() -> int:
 
 
 def choose_threads(n_weights: int, batch_size: int, n_cores: int) -> int:
-    """Return 1 for small products, all cores for large ones: a step does 2 · batch · weights operations, three times."""
-    return n_cores if 6 * batch_size * n_weights >= MULTITHREADED_FROM else 1
+    """Return 1 for small products, up to all cores for larger ones: a step does 2 · batch · weights operations three times."""
+    return min(n_cores, max(1, int(6 * batch_size * n_weights / OPERATIONS_A_THREAD)))
 
 
 @contextmanager

@@ -224,7 +224,8 @@ class Training:
     dtype: Annotated[Literal["float32", "float64"], Purpose.SPEED] = "float32"
     """The precision of everything; the gradient check always uses float64."""
     threads: Annotated[Literal["auto"] | Annotated[int, Ge(1), Le(1024)], Purpose.SPEED] = "auto"
-    """Threads of the matrix products; `auto` is 1 for small products, all cores for large ones, never a matter of the clock."""
+    """Threads of the matrix products; `auto` is 1 for small products, up to all cores for large ones, by shapes
+    alone. Where other work keeps a core busy, 1 may be several times faster: all wait for the slowest."""
     kernels: Annotated[Literal["auto", "numpy", "numba"], Purpose.SPEED] = "auto"
     """How elementwise work is computed: by NumPy, or compiled by Numba (`pip install 'dlrun[fast]'`), which takes a second to
     start and then less time a step; `auto` is Numba where it is installed and all steps together save more than that. They

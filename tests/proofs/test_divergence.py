@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlrun.data import batches
 from dlrun.data.batches import shuffled_rows
 from dlrun.errors import Diverged
 from dlrun.experiment.opening import open_run
@@ -226,7 +227,10 @@ def not_finite_on_disk(root: Path) -> Iterator[str]:
 
 
 @pytest.mark.proof
-def test_what_is_not_finite_is_caught_in_time_and_never_on_disk(tmp_path: Path, record_property: RecordProperty) -> None:
+def test_what_is_not_finite_is_caught_in_time_and_never_on_disk(
+    tmp_path: Path, record_property: RecordProperty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "AT_ONCE", 1)  # what is planted in the data counts from the next mini-batch on
     bar = "inputs, gradients, rates in their own step, before the update; parameters and moments before the next update"
     bar += " (an infinite second moment, which only holds its parameter still, before the next row)"
     bar += "; running averages before the next row; a dev score is an empty cell; nothing on disk is not finite, no best is"

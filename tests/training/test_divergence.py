@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dlrun.data import batches
 from dlrun.data.preprocessing import Standard
 from dlrun.data.sources import Blobs
 from dlrun.data.splits import Splits, prepare
@@ -63,7 +64,10 @@ class Setting:
 
 
 @pytest.mark.parametrize("poison", NOT_NUMBERS)
-def test_inputs_that_are_not_finite_are_told_in_their_step_and_before_the_update(poison: float) -> None:
+def test_inputs_that_are_not_finite_are_told_in_their_step_and_before_the_update(
+    poison: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "AT_ONCE", 1)  # what is planted in the data counts from the next mini-batch on
     told = Setting()
     told.take(4)
     told.splits.train.x[:] = poison
