@@ -1,15 +1,17 @@
 """Clipping and max-norm against naive formulas."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY
+from dlrun.kernels import Kernels
 from dlrun.nn.constraints import Clip, MaxNorm
 from dlrun.nn.layers import Dense, Layer, Relu
-from tests.laws import DTYPES, build
+from tests.laws import build, each_column, each_dtype
 from tests.strategies import quick, vectors
 
 LAYERS: list[Layer] = [Dense(units=5), Relu(), Dense(units=3)]
@@ -44,12 +46,15 @@ def test_both_clip_the_entries_first(grad: Array) -> None:
     np.testing.assert_allclose(clipped(grad, Clip(norm=3, value=2)), held * min(1, 3 / max(norm, 1e-300)), rtol=1e-12)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@each_column
+@each_dtype
 @pytest.mark.parametrize("limit", [0.1, 0.8, 100.0])
-def test_max_norm_shrinks_only_columns_that_are_too_long_and_only_where_it_is_asked(dtype: type, limit: float) -> None:
+def test_max_norm_shrinks_columns_that_are_too_long_and_only_where_it_is_asked(
+    kernels: Kernels, dtype: Any, limit: float
+) -> None:
     params = build(LAYERS, 4, dtype=dtype).params
     before = {name: view.value.copy() for name, view in params.views.items()}
-    MaxNorm(limit=limit, blocks=["W1"]).apply(params, NUMPY)
+    MaxNorm(limit=limit, blocks=["W1"]).apply(params, kernels)
     W = before["W1"].astype(np.float64)
     norms = np.linalg.norm(W, axis=0)
     tolerance = 1e-6 if dtype == np.float32 else 1e-13

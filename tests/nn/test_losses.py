@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY, LossScratch
+from dlrun.kernels import Kernels, LossScratch
 from dlrun.nn.losses import (
     Absolute,
     Huber,
@@ -20,7 +20,7 @@ from dlrun.nn.losses import (
     SoftmaxCrossEntropy,
     SquaredError,
 )
-from tests.laws import error_of, labels_for, mean_and_dz, members, slopes
+from tests.laws import each_column, error_of, labels_for, mean_and_dz, members, slopes
 from tests.strategies import quick, seeds
 
 N_CLASSES = 4
@@ -105,14 +105,15 @@ def test_every_loss_is_held_to_these_laws() -> None:
 
 
 @every_loss
+@each_column
 @forms
 @quick
 @given(m=st.integers(1, 9), seed=seeds)
-def test_mean_and_each_are_the_formula(loss: Loss, soft: bool, m: int, seed: int) -> None:
+def test_mean_and_each_are_the_formula(kernels: Kernels, loss: Loss, soft: bool, m: int, seed: int) -> None:
     z, y = example(loss, m, seed, soft=soft)
     each = [NAIVE[loss.kind](loss, row, label) for row, label in zip(z, y, strict=True)]
     np.testing.assert_allclose(loss.each(z, y), each, rtol=1e-9, atol=1e-12)
-    assert mean_and_dz(loss, z, y)[0] == pytest.approx(math.fsum(each) / m, rel=1e-9)
+    assert mean_and_dz(loss, z, y, kernels)[0] == pytest.approx(math.fsum(each) / m, rel=1e-9)
 
 
 @every_loss
@@ -138,15 +139,16 @@ def test_predictions_are_the_link_of_the_logits(loss: Loss, m: int, seed: int) -
 
 
 @every_loss
+@each_column
 @forms
 @quick
 @given(m=st.integers(1, 9), seed=seeds)
-def test_the_error_is_made_of_what_each_example_adds(loss: Loss, soft: bool, m: int, seed: int) -> None:
+def test_the_error_is_made_of_what_each_example_adds(kernels: Kernels, loss: Loss, soft: bool, m: int, seed: int) -> None:
     z, y = example(loss, m, seed, soft=soft)
     each = loss.each_error(z, y)
     assert each.shape == (m,)
     assert each.dtype == np.float64
-    assert loss.error(float(each.sum()), m) == pytest.approx(error_of(loss, z, y), rel=1e-12)
+    assert loss.error(float(each.sum()), m) == pytest.approx(error_of(loss, z, y, kernels), rel=1e-12)
 
 
 @classifiers
@@ -159,14 +161,15 @@ def test_smoothing_and_weights_change_neither_predictions_nor_errors(loss: Loss,
 
 
 @every_loss
+@each_column
 @forms
 @pytest.mark.parametrize(("dtype", "size"), [(np.float64, 1e4), (np.float32, 1e4), (np.float32, 3e4)])
-def test_large_logits_of_either_sign_stay_finite(loss: Loss, soft: bool, dtype: Any, size: float) -> None:
+def test_large_logits_of_either_sign_stay_finite(kernels: Kernels, loss: Loss, soft: bool, dtype: Any, size: float) -> None:
     """Warnings are errors here; `each` computes in float64 another way."""
     rng = np.random.default_rng(0)
     z = (size * rng.choice([-1, 0, 1], (64, loss.n_outputs(N_CLASSES)))).astype(dtype)
     _, y = example(loss, 64, soft=soft)
-    value, dz = mean_and_dz(loss, z, y)
+    value, dz = mean_and_dz(loss, z, y, kernels)
     assert dz.dtype == dtype
     assert np.isfinite(dz).all()
     assert value == pytest.approx(float(loss.each(z, y).mean()), rel=1e-6)
@@ -174,11 +177,12 @@ def test_large_logits_of_either_sign_stay_finite(loss: Loss, soft: bool, dtype: 
 
 
 @every_loss
+@each_column
 @forms
-def test_dz_in_float32_is_dz_in_float64(loss: Loss, soft: bool) -> None:
+def test_dz_in_float32_is_dz_in_float64(kernels: Kernels, loss: Loss, soft: bool) -> None:
     z, y = example(loss, 50, soft=soft)
     y32 = y.astype(np.float32) if y.dtype == np.float64 else y
-    (value, dz), (value64, dz64) = mean_and_dz(loss, z.astype(np.float32), y32), mean_and_dz(loss, z, y)
+    (value, dz), (value64, dz64) = mean_and_dz(loss, z.astype(np.float32), y32, kernels), mean_and_dz(loss, z, y, kernels)
     assert dz.dtype == np.float32
     assert type(value) is float
     assert value == pytest.approx(value64, rel=1e-6)
@@ -192,27 +196,29 @@ def test_each_is_float64_whatever_the_logits(loss: Loss) -> None:
 
 
 @classifiers
-def test_labels_may_have_another_dtype_than_the_logits(loss: Loss) -> None:
+@each_column
+def test_labels_may_have_another_dtype_than_the_logits(kernels: Kernels, loss: Loss) -> None:
     """Labels come from files, as bytes or as float64; what leaves is what the logits are."""
     z, y = example(loss, 20)
     z32 = z.astype(np.float32)
-    value, dz = mean_and_dz(loss, z32, y)
+    value, dz = mean_and_dz(loss, z32, y, kernels)
     others: list[Labels] = [y.astype(np.uint8), y.astype(np.int32)]
     others += [np.eye(N_CLASSES)[y]] if loss.n_outputs(N_CLASSES) > 1 else [y.astype(np.float64)]
     for other in others:
-        assert mean_and_dz(loss, z32, other)[0] == pytest.approx(value, rel=1e-6)
-        np.testing.assert_allclose(mean_and_dz(loss, z32, other)[1], dz, rtol=1e-6, atol=1e-7)
+        assert mean_and_dz(loss, z32, other, kernels)[0] == pytest.approx(value, rel=1e-6)
+        np.testing.assert_allclose(mean_and_dz(loss, z32, other, kernels)[1], dz, rtol=1e-6, atol=1e-7)
 
 
 @every_loss
+@each_column
 @pytest.mark.parametrize("m", [1, 5])
-def test_scratch_of_a_larger_batch_leaves_nothing_behind(loss: Loss, m: int) -> None:
+def test_scratch_of_a_larger_batch_leaves_nothing_behind(kernels: Kernels, loss: Loss, m: int) -> None:
     scratch = LossScratch.for_batches(8, loss.n_outputs(N_CLASSES), np.float64)
     large, small = example(loss, 8, seed=1), example(loss, m, seed=2)
     for z, y in (large, small):
         dz = np.empty_like(z)
-        value, _ = loss.measure(z, y, dz, scratch, NUMPY)
-    expected, expected_dz = mean_and_dz(loss, *small)
+        value, _ = loss.measure(z, y, dz, scratch, kernels)
+    expected, expected_dz = mean_and_dz(loss, *small, kernels)
     assert value == expected
     np.testing.assert_array_equal(dz, expected_dz)
 

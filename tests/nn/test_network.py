@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY
+from dlrun.kernels import NUMPY, Kernels
 from dlrun.nn.layers import Dense, Dropout, Layer, Relu, RuntimeLayer, Sigmoid, Tanh
 from dlrun.nn.losses import Absolute, Loss, SoftmaxCrossEntropy
 from dlrun.nn.network import Network, bytes_to_train
 from dlrun.nn.optimizers import Adam, GradientDescent
 from dlrun.training.state import State
-from tests.laws import DTYPES, build, descend, kind, labels_for, loss_of, members, peak_bytes, sample, slopes
+from tests.laws import DTYPES, build, descend, each_column, kind, labels_for, loss_of, members, peak_bytes, sample, slopes
 
 LAYERS = members(Layer)
 MIXED: list[Layer] = [Dense(units=6), Relu(), Dropout(keep_prob=0.7), Dense(units=5), Tanh(), Dense(units=3)]
@@ -39,8 +39,11 @@ def training_loss(network: Network, loss: Loss, x: Array, y: Any) -> float:
     return loss_of(network, loss, x, y, np.random.default_rng(1))
 
 
-def test_forward_is_the_formula_written_out() -> None:
-    network = build([Dense(units=6), Relu(), Dense(units=5), Tanh(), Dense(units=4), Sigmoid(), Dense(units=3)], 4)
+@each_column
+def test_forward_is_the_formula_written_out(kernels: Kernels) -> None:
+    network = build(
+        [Dense(units=6), Relu(), Dense(units=5), Tanh(), Dense(units=4), Sigmoid(), Dense(units=3)], 4, kernels=kernels
+    )
     x = np.random.default_rng(0).standard_normal((8, 4))
     value = {name: view.value for name, view in network.params.views.items()}
     a = np.maximum(x @ value["W1"] + value["b1"], 0)
@@ -61,10 +64,11 @@ def test_parameters_are_numbered_by_the_layers_that_have_them() -> None:
 
 @pairs
 @pytest.mark.parametrize("m", [1, 3, 8])
-def test_gradients_of_a_batch_smaller_than_the_largest(first: Any, second: Any, m: int) -> None:
+@each_column
+def test_gradients_of_a_batch_smaller_than_the_largest(kernels: Kernels, first: Any, second: Any, m: int) -> None:
     """Against centred differences of the loss, after a larger batch has left its traces in every buffer."""
     loss = SoftmaxCrossEntropy()
-    network = build([Dense(units=4), sample(first), sample(second), Dense(units=3)], 4, max_batch=8, seed=2)
+    network = build([Dense(units=4), sample(first), sample(second), Dense(units=3)], 4, max_batch=8, seed=2, kernels=kernels)
     rng = np.random.default_rng(0)
     training_loss(network, loss, rng.standard_normal((8, 4)), rng.integers(0, 3, 8))
     network.backward()
@@ -78,8 +82,9 @@ def test_gradients_of_a_batch_smaller_than_the_largest(first: Any, second: Any, 
 
 
 @pairs
-def test_float32_in_is_float32_everywhere(first: Any, second: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    network = build([Dense(units=4), sample(first), sample(second), Dense(units=3)], 4, dtype=np.float32)
+@each_column
+def test_float32_in_is_float32_everywhere(kernels: Kernels, first: Any, second: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = build([Dense(units=4), sample(first), sample(second), Dense(units=3)], 4, dtype=np.float32, kernels=kernels)
     asked: list[bool] = []
     seen: list[Any] = []
 
@@ -120,8 +125,9 @@ def test_no_gradient_of_the_data_is_computed(layers: list[Layer], expected: list
     assert asked[::-1] == expected
 
 
-def test_the_gradient_of_a_batch_is_the_mean_of_its_examples() -> None:
-    network = build([Dense(units=6), Tanh(), Dense(units=3)], 4)
+@each_column
+def test_the_gradient_of_a_batch_is_the_mean_of_its_examples(kernels: Kernels) -> None:
+    network = build([Dense(units=6), Tanh(), Dense(units=3)], 4, kernels=kernels)
     rng = np.random.default_rng(0)
     x, y, loss = rng.standard_normal((8, 4)), rng.integers(0, 3, 8), SoftmaxCrossEntropy()
     each = []
@@ -134,8 +140,9 @@ def test_the_gradient_of_a_batch_is_the_mean_of_its_examples() -> None:
     np.testing.assert_allclose(network.params.grad, np.mean(each, axis=0), rtol=1e-12, atol=1e-15)
 
 
-def test_rows_one_by_one_are_rows_in_bulk() -> None:
-    network = build(MIXED, 4)
+@each_column
+def test_rows_one_by_one_are_rows_in_bulk(kernels: Kernels) -> None:
+    network = build(MIXED, 4, kernels=kernels)
     x = np.random.default_rng(0).standard_normal((8, 4))
     bulk = network.forward(x).copy()
     for k in range(8):
@@ -162,10 +169,11 @@ def test_kink_sides_are_copies(layer_class: Any) -> None:
 
 @pytest.mark.parametrize("loss_class", members(Loss), ids=kind)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_step_allocates_nothing_of_the_size_of_a_layer(loss_class: Any, dtype: Any) -> None:
+@each_column
+def test_a_step_allocates_nothing_of_the_size_of_a_layer(kernels: Kernels, loss_class: Any, dtype: Any) -> None:
     m, n, loss = 256, 200, loss_class()
     hidden = [layer for cls in LAYERS if cls is not Dense for layer in (Dense(units=n), sample(cls), Dropout(keep_prob=0.9))]
-    network = build([*hidden, Dense(units=loss.n_outputs(n))], n, max_batch=m, dtype=dtype)
+    network = build([*hidden, Dense(units=loss.n_outputs(n))], n, max_batch=m, dtype=dtype, kernels=kernels)
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((m, n)).astype(dtype), labels_for(loss, m, rng, n_classes=n)
     y = y.astype(dtype) if loss.regression else y
@@ -180,9 +188,10 @@ def test_a_step_allocates_nothing_of_the_size_of_a_layer(loss_class: Any, dtype:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("loss_class", members(Loss), ids=kind)
-def test_descent_descends(loss_class: Any, dtype: Any) -> None:
+@each_column
+def test_descent_descends(kernels: Kernels, loss_class: Any, dtype: Any) -> None:
     loss = loss_class()
-    network = build([Dense(units=16), Tanh(), Dense(units=loss.n_outputs(3))], 4, max_batch=32, dtype=dtype)
+    network = build([Dense(units=16), Tanh(), Dense(units=loss.n_outputs(3))], 4, max_batch=32, dtype=dtype, kernels=kernels)
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((32, 4)).astype(dtype), labels_for(loss, 32, rng)
     costs = descend(network, loss, GradientDescent(), x, y, lr=0.05, steps=200)

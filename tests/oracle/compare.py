@@ -24,7 +24,7 @@ class Row:
 
     def __str__(self) -> str:
         """Write the row in columns."""
-        return f"{self.name:<24}{self.cases:>4} cases   {self.worst:.1e}   {self.where}"
+        return f"{self.name:<28}{self.cases:>4} cases   {self.worst:.1e}   {self.where}"
 
 
 def parity(name: str, sides: Iterable[tuple[Case, Array, Array]], tolerance: float = TOLERANCE) -> Row:

@@ -10,7 +10,7 @@ from dlrun.data.preparation import Preparation
 from dlrun.data.preprocessing import Normalization
 from dlrun.data.splits import Examples, Splits
 from dlrun.data.splitting import Split
-from dlrun.kernels import NUMPY
+from dlrun.kernels import NUMPY, Kernels
 from dlrun.nn.architecture import Hidden, stack
 from dlrun.nn.constraints import Clip
 from dlrun.nn.initializers import Zeros
@@ -28,9 +28,9 @@ from tests.oracle import cases
 from tests.oracle.cases import EXAMPLES, FEATURES, HIDDEN, STEPS, Case
 
 
-def trajectory(case: Case, inputs: Mapping[str, Array]) -> Array:
+def trajectory(case: Case, inputs: Mapping[str, Array], kernels: Kernels = NUMPY) -> Array:
     """Return every block of the case, flat, after every step: (STEPS, size)."""
-    network, plan = network_of(case, inputs), plan_of(case)
+    network, plan = network_of(case, inputs, kernels), plan_of(case)
     state = State.start(network.params, plan.optimizer, plan.seed)
     rows = []
     for _ in train(network, plan, _splits(case, inputs), state):
@@ -39,12 +39,12 @@ def trajectory(case: Case, inputs: Mapping[str, Array]) -> Array:
     return np.array(rows)
 
 
-def network_of(case: Case, inputs: Mapping[str, Array]) -> Network:
+def network_of(case: Case, inputs: Mapping[str, Array], kernels: Kernels = NUMPY) -> Network:
     """Return the network of a case with the recorded initial parameters."""
     norm = BatchNorm(running_beta=cases.RUNNING_BETA, eps=cases.BATCH_NORM_EPS) if case.batch_norm else None
     activation = member(Activation, case.activation)(**cases.ACTIVATIONS[case.activation])
     hidden = [Hidden(units=units, activation=activation, init=Zeros(), batch_norm=norm) for units in HIDDEN]
-    network = Network(stack(hidden, case.n_outputs, init=Zeros()), FEATURES, EXAMPLES, "float64", NUMPY)
+    network = Network(stack(hidden, case.n_outputs, init=Zeros()), FEATURES, EXAMPLES, "float64", kernels)
     assert list(network.params.views) == [name for name in case.blocks if name != "predicted"]
     for name, view in network.params.views.items():
         view.value[...] = inputs[name][..., : view.value.shape[-1]]

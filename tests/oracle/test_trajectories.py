@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlrun.kernels import NUMPY, Kernels
 from dlrun.nn.layers import Activation
 from dlrun.nn.losses import Loss
 from dlrun.nn.optimizers import Optimizer
 from dlrun.nn.schedules import Schedule
-from tests.laws import kind, members
+from tests.laws import each_column, kind, members
 from tests.oracle import cases, ours, rates
 from tests.oracle.compare import RATE_TOLERANCE, TOLERANCE, parity, rate_parity
 from tests.oracle.recording import Recording, fingerprint
@@ -37,10 +38,13 @@ def test_every_member_of_a_registry_is_in_the_table(registry: Any, table: set[st
     assert {kind(member) for member in members(registry)} == table
 
 
+@each_column
 @pytest.mark.parametrize("group", cases.GROUPS)
-def test_every_weight_after_50_steps_is_pytorchs(group: str, record_property: Callable[[str, object], None]) -> None:
-    sides = ((case, ours.trajectory(case, RECORDED.inputs)[-1], end) for case, end in RECORDED.cases(group))
-    row = parity(group, sides)
+def test_every_weight_after_50_steps_is_pytorchs(
+    kernels: Kernels, group: str, record_property: Callable[[str, object], None]
+) -> None:
+    sides = ((case, ours.trajectory(case, RECORDED.inputs, kernels)[-1], end) for case, end in RECORDED.cases(group))
+    row = parity(group if kernels is NUMPY else f"{group}, {kernels.name}", sides)
     record_property("parity", str(row))
     assert not row.over, f"{len(row.over)} blocks are further away than {TOLERANCE}: {row.over[:10]}"
 

@@ -15,7 +15,7 @@ from dlrun.data.splits import Splits, prepare
 from dlrun.data.splitting import Split
 from dlrun.errors import Diverged, Problem
 from dlrun.experiment.setup import Experiment
-from dlrun.kernels import NUMPY, Measured
+from dlrun.kernels import NUMPY, Kernels, Measured
 from dlrun.nn.layers import BatchNorm, Dense, Dropout, Layer, Relu, Tanh
 from dlrun.nn.losses import Loss, SoftmaxCrossEntropy
 from dlrun.nn.network import Network
@@ -28,7 +28,7 @@ from dlrun.training.loop import StepEnd, train
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
 from tests.experiments import SMALL, experiment
-from tests.laws import build, kind, labels_for, loss_of, members, sample, slots_for
+from tests.laws import build, each_column, kind, labels_for, loss_of, members, sample, slots_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # dlrun trains with these off: it looks by itself
 NOT_NUMBERS = [nan, inf, -inf]
@@ -241,10 +241,13 @@ def test_second_moments_that_are_not_finite_are_found_in_eight_steps(optimizer: 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("behind", [True, False], ids=["behind", "before"])
 @pytest.mark.parametrize("m", [5, 33])
-def test_no_layer_and_no_loss_swallows_a_nan(layer: Layer, loss: Loss, dtype: str, behind: bool, m: int) -> None:
+@each_column
+def test_no_layer_and_no_loss_swallows_a_nan(
+    kernels: Kernels, layer: Layer, loss: Loss, dtype: str, behind: bool, m: int
+) -> None:
     """Not masks, maxima, clipping, nor means: a NaN in an input or a bias reaches the loss or the gradient's norm."""
     layers: list[Layer] = [layer, Tanh()] if behind else [Relu(), layer]
-    network = build([Dense(units=19), *layers, Dense(units=loss.n_outputs(3))], 7, max_batch=40, dtype=dtype)
+    network = build([Dense(units=19), *layers, Dense(units=loss.n_outputs(3))], 7, max_batch=40, dtype=dtype, kernels=kernels)
     rng, x = np.random.default_rng(4), np.zeros((m, 7), dtype)
     for values, place in [(x, (0, 0)), (x, (m - 1, 6)), (x, (m // 2, 3)), (network.params.views["b1"].value, (11,))]:
         x[...] = rng.standard_normal((m, 7))
@@ -256,9 +259,10 @@ def test_no_layer_and_no_loss_swallows_a_nan(layer: Layer, loss: Loss, dtype: st
 
 @pytest.mark.parametrize("layer", [sample(cls) for cls in members(Layer)], ids=kind)
 @pytest.mark.parametrize("poison", [inf, -inf])
-def test_an_infinite_input_reaches_the_loss_or_the_gradient(layer: Layer, poison: float) -> None:
+@each_column
+def test_an_infinite_input_reaches_the_loss_or_the_gradient(kernels: Kernels, layer: Layer, poison: float) -> None:
     """A unit it saturates or switches off has slope 0, and dW = xᵀ dz holds ∞ · 0."""
-    network = build([Dense(units=19), layer, Dense(units=3)], 7, max_batch=40, dtype="float32")
+    network = build([Dense(units=19), layer, Dense(units=3)], 7, max_batch=40, dtype="float32", kernels=kernels)
     loss, rng = SoftmaxCrossEntropy(), np.random.default_rng(4)
     for m in (1, 2, 5, 33):
         x = rng.standard_normal((m, 7)).astype("float32")

@@ -1,23 +1,28 @@
 """What is particular to activations; the laws of every layer are in test_runtime.py, the formulas in tests/kernels/."""
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY
-from dlrun.nn.layers import Activation, Dense, Elu, Gelu, Identity, Layer, LeakyRelu, Place, Relu
-from tests.laws import DTYPES, build, kind, members, slopes
+from dlrun.kernels import NUMPY, Kernels
+from dlrun.nn.layers import Activation, BatchNorm, Dense, Elu, Gelu, Identity, Layer, LeakyRelu, Place, Relu, RuntimeLayer
+from tests.kernels.calls import assert_close
+from tests.laws import DTYPES, build, each_column, each_dtype, kind, members, sample, slopes
 
 every_activation = pytest.mark.parametrize("activation", members(Activation), ids=kind)
 
 
-def outputs_and_slopes(activation: Activation, x: Array) -> tuple[Array, Array]:
+def alone(activation: Activation, x: Array, kernels: Kernels = NUMPY) -> RuntimeLayer:
     m, n = x.shape
-    place = Place(n_in=n, max_batch=m, dtype=x.dtype, views={}, stats={}, kernels=NUMPY, in_place=False)
-    layer = activation.build(place)
+    return activation.build(Place(n_in=n, max_batch=m, dtype=x.dtype, views={}, stats={}, kernels=kernels, in_place=False))
+
+
+def outputs_and_slopes(activation: Activation, x: Array) -> tuple[Array, Array]:
+    layer = alone(activation, x)
     a = layer.forward(x, None).copy()
     slope = layer.backward(np.ones_like(x), need_dx=True)
     assert slope is not None
@@ -96,6 +101,45 @@ def test_identity_hands_on_what_it_is_given() -> None:
     x = np.ones((2, 3))
     assert layer.forward(x, None) is x
     assert layer.backward(x, need_dx=True) is x
+
+
+@pytest.mark.parametrize("layer", members(Layer), ids=kind)
+def test_one_layer_adds_each_bias(layer: Any) -> None:
+    """The activation behind a dense layer, but not identity, which does nothing; behind all others the dense layer itself."""
+    network = build([Dense(units=5), sample(layer), Dense(units=3)], 4)
+    b = network.params.views["b1"]
+    holders = [at for at, runtime in enumerate(network.runtime) if getattr(runtime, "b", None) is b.value]
+    assert holders == [int(layer in set(members(Activation)) - {Identity})]
+    assert vars(network.runtime[holders[0]])["db"] is b.grad
+
+
+@every_activation
+def test_behind_batch_norm_there_is_no_bias_to_add(activation: Any) -> None:
+    network = build([Dense(units=5, bias=False), BatchNorm(), activation(), Dense(units=3)], 4)
+    assert list(network.params.views) == ["W1", "gamma1", "beta1", "W2", "b2"]
+    assert [getattr(layer, "b", None) is None for layer in network.runtime] == [True, True, True, False]
+
+
+@every_activation
+@each_column
+@each_dtype
+@pytest.mark.parametrize("m", [1, 3, 8])
+def test_behind_a_dense_layer_it_is_that_of_x_w_plus_b(kernels: Kernels, dtype: Any, activation: Any, m: int) -> None:
+    """In NumPy's column to the last bit, in values and in every gradient, whoever adds the bias and sums its gradient."""
+    network = build([Dense(units=5), activation(), Dense(units=3)], 4, dtype=dtype, kernels=kernels)
+    (W1, *_), (b1, *_), (W2, *_), (b2, *_) = network.params.views.values()
+    rng, ones = np.random.default_rng(0), np.ones(m, dtype)
+    x, dz = rng.standard_normal((m, 4)).astype(dtype), rng.standard_normal((m, 3)).astype(dtype)
+    z = network.forward(x)
+    layer = alone(activation(), x @ W1 + b1, kernels)
+    a = layer.forward(x @ W1 + b1, None).copy()
+    da = np.asarray(layer.backward(dz @ W2.T, need_dx=True))
+    network.dz[...] = dz
+    same = np.testing.assert_array_equal if kernels is NUMPY else partial(assert_close, size=10, dtype=dtype)
+    same(z, a @ W2 + b2)
+    network.backward()
+    for (name, view), grad in zip(network.params.views.items(), [x.T @ da, ones @ da, a.T @ dz, ones @ dz], strict=True):
+        same(view.grad, grad, err_msg=name)
 
 
 def test_linear_layers_in_a_row_are_one_linear_map() -> None:

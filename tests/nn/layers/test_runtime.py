@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY
+from dlrun.kernels import NUMPY, Kernels
 from dlrun.nn.layers import Dense, Layer, Place, RuntimeLayer
+from dlrun.nn.network import Network
 from dlrun.nn.params import Params, View
-from tests.laws import DTYPES, build, kind, members, sample, slopes
+from tests.laws import DTYPES, build, each_column, kind, members, sample, slopes
 from tests.strategies import quick, seeds
 
 LAYERS = members(Layer)
@@ -24,7 +25,7 @@ in_either_mode = pytest.mark.parametrize("training", [False, True], ids=["infere
 
 
 def isolated(
-    layer: Layer, n_in: int = N_IN, *, dtype: Any = np.float64, in_place: bool = False
+    layer: Layer, n_in: int = N_IN, *, dtype: Any = np.float64, in_place: bool = False, kernels: Kernels = NUMPY
 ) -> tuple[RuntimeLayer, dict[str, View]]:
     """Return a layer at work on its own, and its parameters, drawn at random."""
     params = Params.allocate(layer.blocks(n_in), layer.stats(n_in), dtype)
@@ -33,7 +34,7 @@ def isolated(
     for view in views.values():
         view.value[...] = rng.standard_normal(view.value.shape)
     place = Place(
-        n_in=n_in, max_batch=MAX_BATCH, dtype=np.dtype(dtype), views=views, stats=params.stat_views, kernels=NUMPY,
+        n_in=n_in, max_batch=MAX_BATCH, dtype=np.dtype(dtype), views=views, stats=params.stat_views, kernels=kernels,
         in_place=in_place,
     )  # fmt: skip
     return layer.build(place), views
@@ -155,33 +156,34 @@ def test_kink_sides_change_where_the_slope_jumps_and_only_there(layer_class: Any
 
 @pytest.mark.parametrize("first", LAYERS, ids=kind)
 @in_either_mode
-def test_sharing_memory_changes_nothing(first: Any, training: bool) -> None:
-    """Layers that write over one another give, bit for bit, the gradients of layers that share nothing.
+@each_column
+def test_sharing_memory_and_handing_on_the_bias_change_nothing(kernels: Kernels, first: Any, training: bool) -> None:
+    """Layers that write over one another, and add the bias of the one before, give bit for bit what layers on their own do.
 
     Every ordered triple: in one that begins tanh, dropout the third layer must know whose memory it was handed.
     """
     x = np.random.default_rng(5).standard_normal((MAX_BATCH, N_IN))
     for second, third in product(LAYERS, LAYERS):
         stack = [sample(first), sample(second), sample(third)]
-        network = build([Dense(units=5), *stack, Dense(units=3)], N_IN, max_batch=MAX_BATCH)
+        network = build([Dense(units=5), *stack, Dense(units=3)], N_IN, max_batch=MAX_BATCH, kernels=kernels)
         names = ", ".join(map(kind, stack))
         z = network.forward(x.copy(), np.random.default_rng(1) if training else None)
         network.dz[...] = 1 + np.arange(network.dz.size).reshape(network.dz.shape)
-        expected_z, expected_grad = sharing_nothing(network.placed, network.params, x, network.dz.copy(), training)
+        expected_z, expected_grad = sharing_nothing(network, x, network.dz.copy(), training)
         np.testing.assert_array_equal(z, expected_z, err_msg=names)
         network.backward()
         for name, grad in expected_grad.items():
             np.testing.assert_array_equal(network.params.views[name].grad, grad, err_msg=f"{names}: {name}")
 
 
-def sharing_nothing(placed: Any, params: Params, x: Array, dz: Array, training: bool) -> tuple[Array, dict[str, Array]]:
+def sharing_nothing(network: Network, x: Array, dz: Array, training: bool) -> tuple[Array, dict[str, Array]]:
     """Run layers one after another on copies of everything; return the logits and the gradient of every block."""
     rng = np.random.default_rng(1) if training else None
     layers, grads = [], {}
-    for p in placed:
-        runtime, views = isolated(p.layer, p.n_in)
+    for p in network.placed:
+        runtime, views = isolated(p.layer, p.n_in, kernels=network.kernels)
         for name, view in views.items():
-            view.value[...] = params.views[name + p.label].value
+            view.value[...] = network.params.views[name + p.label].value
             grads[name + p.label] = view.grad
         x = runtime.forward(x.copy(), rng).copy()
         layers.append(runtime)
