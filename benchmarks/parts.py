@@ -24,7 +24,6 @@ EVALUATION = "evaluation on dev"
 TIMED = overhead.TIMED | {
     ("dlrun.experiment.recording:Records", "add"): "rows",
     ("dlrun.experiment.run:Run", "log"): "rows",
-    ("dlrun.nn.losses:SoftmaxCrossEntropy", "error_sum"): "rows",
     ("dlrun.training.state:Best", "offer"): "checkpoints",
     ("dlrun.training.health:Health", "before_update"): "health",
     ("dlrun.training.health:Health", "after_update"): "health",
