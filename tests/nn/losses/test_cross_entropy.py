@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY
+from dlrun.kernels import NUMPY, Kernels
 from dlrun.nn.initializers import Zeros
 from dlrun.nn.layers import Dense
-from dlrun.nn.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from dlrun.nn.losses import Labels, Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from dlrun.nn.network import Network
 from dlrun.nn.optimizers import GradientDescent
 from dlrun.nn.penalties import L2
-from tests.laws import descend, error_of, kind, labels_for, mean_and_dz
+from tests.laws import descend, each_column, error_of, kind, labels_for, mean_and_dz
 from tests.strategies import matrices, quick, seeds, vectors
 
 N_CLASSES = 4
@@ -217,12 +217,16 @@ def test_softmax_with_two_classes_is_logistic_regression() -> None:
     assert np.abs(softmax - logistic_regression(SigmoidCrossEntropy(), 0.3, 4.0)).max() > 1e-3
 
 
+@each_column
 @quick
 @given(z=matrices(st.integers(1, 9), st.integers(2, 6), limit=2).map(np.round), seed=seeds)
-def test_softmax_errors_are_counted_and_ties_go_to_the_first(z: Array, seed: int) -> None:
-    y = np.random.default_rng(seed).integers(0, z.shape[1], len(z))
-    wrong = sum(list(row).index(max(row)) != label for row, label in zip(z, y, strict=True))
-    assert error_of(SoftmaxCrossEntropy(), z, y) == wrong / len(z)
+def test_softmax_errors_are_counted_and_ties_go_to_the_first(kernels: Kernels, z: Array, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    y, soft = rng.integers(0, z.shape[1], len(z)), rng.integers(0, 3, z.shape) / 4
+    pairs: list[tuple[Labels, list[int]]] = [(y, y.tolist()), (soft, [list(row).index(max(row)) for row in soft])]
+    for labels, right in pairs:
+        wrong = sum(list(row).index(max(row)) != label for row, label in zip(z, right, strict=True))
+        assert error_of(SoftmaxCrossEntropy(), z, labels, kernels) == wrong / len(z)
 
 
 def test_all_equal_logits_do_not_count_as_right() -> None:
