@@ -24,6 +24,7 @@ KEY = re.compile(rf"[0-9a-f]{{{CHARACTERS}}}")  # no run's id begins or ends so
 OF_NO_ACCOUNT = (
     "seed", "seeds", "tags", "notes", "gates", "training.threads", "training.record_steps", "training.checkpoint_every",
 )  # fmt: skip
+LAST_BITS = {"training.kernels": "numpy"}  # of no account either; runs from before there was a choice were told to have these
 WHICH_FOLD = "data.split.fold.number"  # of no account either: folds are a group, of which each knows the key by itself
 NAMED = re.compile(rb'"group": "(%s)"' % KEY.pattern.encode())  # as run.json tells it
 
@@ -187,5 +188,5 @@ def _told(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         address = prefix + name
         if value is None or address in OF_NO_ACCOUNT or address == WHICH_FOLD:
             continue
-        told[name] = _told(value, f"{address}.") if isinstance(value, Mapping) else value
+        told[name] = _told(value, f"{address}.") if isinstance(value, Mapping) else LAST_BITS.get(address, value)
     return told

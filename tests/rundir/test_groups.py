@@ -18,6 +18,11 @@ def test_what_moves_no_number_is_of_no_account(address: str) -> None:
     assert group_key(changed(SPEC, address, "other")) == group_key(SPEC)
 
 
+def test_kernels_make_no_group() -> None:
+    of_kinds = {group_key({**SPEC, "training": {**SPEC["training"], "kernels": kind}}) for kind in ("numpy", "numba")}
+    assert len(of_kinds) == 1
+
+
 @pytest.mark.parametrize(
     "other",
     [
