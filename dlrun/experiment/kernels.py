@@ -6,9 +6,10 @@ Numba's save time in every step, but importing Numba, and loading what it has co
 from math import prod
 
 from dlrun.errors import InvalidInput
-from dlrun.kernels import numba_is_installed
+from dlrun.kernels import Kernels, column, numba_is_installed
 from dlrun.nn.layers import Activation
 from dlrun.nn.network import Placed
+from dlrun.printable import printable
 from dlrun.spec import LoadedSpec
 
 STARTING = 1.0  # seconds
@@ -29,6 +30,18 @@ def choose_kernels(loaded: LoadedSpec, placed: tuple[Placed, ...], batch_size: i
         return asked
     saved = steps * seconds_saved(placed, batch_size, len(loaded.spec.optimizer.slots))
     return "numba" if saved > STARTING and numba_is_installed() else "numpy"
+
+
+def load_kernels(loaded: LoadedSpec, name: str) -> Kernels:
+    """Return the column of this name.
+
+    Errors: InvalidInput if Numba is installed, and does not go with this NumPy or Python.
+    """
+    try:
+        return column(name)
+    except ImportError as error:
+        what = f"training.kernels is {name}, which cannot be imported: {printable(str(error))}"
+        raise InvalidInput(loaded.problem("training.kernels", what, cure="-s training.kernels=numpy")) from error
 
 
 def seconds_saved(placed: tuple[Placed, ...], batch_size: int, slots: int) -> float:

@@ -13,9 +13,9 @@ from dlrun.data.splits import Splits, prepared
 from dlrun.diagnosis.quantities import missing
 from dlrun.errors import InvalidInput, Problem, raise_all
 from dlrun.experiment.checking import check
-from dlrun.experiment.kernels import choose_kernels
+from dlrun.experiment.kernels import choose_kernels, load_kernels
 from dlrun.experiment.threads import choose_threads, cores
-from dlrun.kernels import Kernels, column
+from dlrun.kernels import Kernels
 from dlrun.memory import require
 from dlrun.nn.architecture import Hidden, stack
 from dlrun.nn.constraints import MaxNorm
@@ -101,7 +101,7 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels | None, splits: Spl
     largest = max(largest_batch(len(splits.train), batch_size, smallest), min(EVALUATION_CHUNK, max(splits.sizes.values())))
     raise_all(_too_large(loaded, stacked, len(splits.features), largest))
     chosen = choose_kernels(loaded, place(stacked, len(splits.features)), batch_size, steps * spec.training.epochs)
-    network = Network(stacked, len(splits.features), largest, spec.training.dtype, kernels or column(chosen))
+    network = Network(stacked, len(splits.features), largest, spec.training.dtype, kernels or load_kernels(loaded, chosen))
     network.initialize(spec.seed)
     every = spec.training.evaluate_every
     plan = Plan(

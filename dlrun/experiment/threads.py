@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-OPERATIONS_A_THREAD = 8e6  # of a step; with fewer, handing work to a thread costs more than it saves (benchmarks/NOTES.md)
+OPERATIONS_A_THREAD = 3e7  # of a step; with fewer, handing work to a thread costs more than it saves (benchmarks/NOTES.md)
 
 
 def cores() -> int:

@@ -14,7 +14,10 @@ def numba_is_installed() -> bool:
 
 
 def column(name: str) -> Kernels:
-    """Return the column of this name; Numba's is imported now, and each of its kernels compiled when it is first called."""
+    """Return the column of this name; Numba's is imported now, and each of its kernels compiled when it is first called.
+
+    Errors: ImportError if Numba is not installed, or does not go with this NumPy.
+    """
     if name == "numpy":
         return NUMPY
     from dlrun.kernels.numba_column import NUMBA
