@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.work import Work
 
 ROOT = Path(__file__).parents[1]
-PAUSE = 0.05  # seconds between two rounds: threads of the last one that still spin have gone to sleep
+PAUSE = 0.25  # seconds between two rounds: OpenBLAS's threads spin for 100 ms after their last product
 
 
 @dataclass(frozen=True)
