@@ -43,7 +43,9 @@ def test_every_member_of_a_registry_is_in_the_table(registry: Any, table: set[st
 def test_every_weight_after_50_steps_is_pytorchs(
     kernels: Kernels, group: str, record_property: Callable[[str, object], None]
 ) -> None:
-    sides = ((case, ours.trajectory(case, RECORDED.inputs, kernels)[-1], end) for case, end in RECORDED.cases(group))
+    """With compiled kernels a fourth of the cases, in which every optimizer meets every activation, variant and loss."""
+    recorded = list(RECORDED.cases(group))[:: 1 if kernels is NUMPY else 4]
+    sides = ((case, ours.trajectory(case, RECORDED.inputs, kernels)[-1], end) for case, end in recorded)
     row = parity(group if kernels is NUMPY else f"{group}, {kernels.name}", sides)
     record_property("parity", str(row))
     assert not row.over, f"{len(row.over)} blocks are further away than {TOLERANCE}: {row.over[:10]}"
