@@ -52,6 +52,8 @@ def undisguised() -> Iterator[None]:
     """Raise Interrupted where a library, in whose midst the signal broke in, has made an error of its own out of it."""
     try:
         yield
+    except Interrupted:  # as it is, with all that was noted on it
+        raise
     except Exception as error:
         cause = error.__cause__
         while cause is not None and not isinstance(cause, Interrupted):

@@ -48,6 +48,17 @@ def test_a_run_records_it_as_one(tmp_path: Path) -> None:
     assert not paths.crash.exists()
 
 
+def test_what_was_noted_on_it_stays() -> None:
+    with pytest.raises(Interrupted) as stopped, undisguised():
+        try:
+            with heeded() as interrupts:
+                break_in(interrupts)
+        except Interrupted as error:
+            error.add_note("2 of 5 are done")
+            raise
+    assert stopped.value.__notes__ == ["2 of 5 are done"]
+
+
 def test_other_errors_stay_what_they_are() -> None:
     with pytest.raises(ZeroDivisionError), undisguised():
         raise ZeroDivisionError from ValueError("no signal")
