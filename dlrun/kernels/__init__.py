@@ -1,11 +1,13 @@
 """Elementwise kernels: one table of functions, one column for each way to compute them."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
 
+from dlrun.arrays import Array, IntArray
 from dlrun.kernels.numpy_column import NUMPY
-from dlrun.kernels.table import Kernels, LossScratch, Measured
+from dlrun.kernels.table import Kernels, LossScratch, Measured, Tape
 
-__all__ = ["NUMPY", "Kernels", "LossScratch", "Measured", "column", "numba_is_installed"]
+__all__ = ["NUMPY", "Kernels", "LossScratch", "Measured", "Tape", "column", "numba_is_installed", "record"]
 
 
 def numba_is_installed() -> bool:
@@ -23,3 +25,15 @@ def column(name: str) -> Kernels:
     from dlrun.kernels.numba_column import NUMBA
 
     return NUMBA
+
+
+def record(kernels: Kernels, x: Array, y: Array | IntArray, run: Callable[[], Measured]) -> tuple[Measured, Tape | None]:
+    """Run a pass over the mini-batch x, y; return what it returns, and its tape, or None if there can be none.
+
+    While it runs, the functions of these very `kernels` note their calls.
+    """
+    if kernels.name != "numba":
+        return run(), None
+    from dlrun.kernels.numba_column import tape
+
+    return tape.record(kernels, x, y, run)

@@ -7,6 +7,7 @@ its gradient, db = Σ rows of dz.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -48,11 +49,24 @@ class LossScratch:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+class Tape(Protocol):
+    """The calls that a pass over a mini-batch made, to be made again in one go on another mini-batch of the same size."""
+
+    def play(self, x: Array, y: Array | IntArray, *, look: bool) -> tuple[float, float, bool]:
+        """Return the mean loss, the sum of errors, and whether everything that was looked at is finite (true without look)."""
+
+
+@dataclass(kw_only=True)
 class Kernels:
-    """One column of the table: the same functions, computed in one way."""
+    """One column of the table: the same functions, computed in one way.
+
+    A network has a copy of its own: while a pass is recorded, every function in it notes its calls.
+    """
 
     name: str
+
+    product: Callable[[Array, Array, Array], None]  # out = a b
+    all_finite: Callable[[Array], bool]  # whether all values are finite
 
     add_bias: Elementwise  # z += b
     bias_gradient: Elementwise  # db = Σ rows of dz

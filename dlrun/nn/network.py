@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from dlrun.arrays import Array, BoolArray, aligned_zeros, all_finite
+from dlrun.arrays import Array, BoolArray, aligned_zeros
 from dlrun.kernels import Kernels, LossScratch
 from dlrun.nn.layers import Activation, Dense, Layer, Place, RuntimeLayer
 from dlrun.nn.params import Block, Params, Role, View
@@ -38,7 +39,7 @@ class Network:
     def __init__(self, layers: Sequence[Layer], n_in: int, max_batch: int, dtype: npt.DTypeLike, kernels: Kernels) -> None:
         self.placed = place(layers, n_in)
         self.n_in, self.n_out = n_in, self.placed[-1].n_out
-        self.max_batch, self.dtype, self.kernels = max_batch, np.dtype(dtype), kernels
+        self.max_batch, self.dtype, self.kernels = max_batch, np.dtype(dtype), copy(kernels)
         blocks = [block for p in self.placed for block in p.named(p.layer.blocks(p.n_in))]
         stats = [block for p in self.placed for block in p.named(p.layer.stats(p.n_in))]
         self.params = Params.allocate(blocks, stats, dtype)
@@ -64,10 +65,10 @@ class Network:
         number that is not finite reaches the logits anyway.
         """
         self.dz = self._dz[: len(x)]
-        self.entering_finite = not look or all_finite(self._biases)  # which activations add to what enters them
+        self.entering_finite = not look or self.kernels.all_finite(self._biases)  # which activations add to what enters them
         for layer, is_activation in zip(self.runtime, self._are_activations, strict=True):
             if look and is_activation:
-                self.entering_finite &= all_finite(x)
+                self.entering_finite &= self.kernels.all_finite(x)
             x = layer.forward(x, rng)
         return x
 

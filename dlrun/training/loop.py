@@ -6,6 +6,7 @@ from math import isfinite, nan, sqrt
 
 from dlrun.data.batches import Batches
 from dlrun.data.splits import Splits
+from dlrun.nn.gradient import Gradient
 from dlrun.nn.metrics import Score, evaluate, finite_or_none, watched
 from dlrun.nn.network import Network
 from dlrun.nn.penalties import add_penalties
@@ -54,6 +55,7 @@ def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterato
     batches = Batches(splits.train, plan.batch_size, plan.seed, smallest=plan.smallest_batch)
     step_end, pace, health, params, m = StepEnd(), Pace(), Health(network), network.params, len(splits.train)
     total_steps = plan.epochs * len(batches)
+    gradient = Gradient(network, plan.loss)
     while not state.finished(plan.epochs):
         state.begin_epoch(plan.seed)
         for batch in batches.epoch(state.epoch, state.position):  # shuffled by (seed, epoch), from state.position on
@@ -61,12 +63,10 @@ def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterato
             lr = pace.lr = plan.learning_rate.at(
                 Progress(state.epochs_passed(m), state.step, plan.epochs, total_steps, state.plateau.reductions)
             )
-            z = network.forward(batch.x, state.dropout_rng, look=state.step % LOOK_EVERY == 0)
-            loss, error_sum = plan.loss.measure(z, batch.y, network.dz, network.loss_scratch, network.kernels)
-            network.backward()
+            loss, error_sum, finite = gradient(batch.x, batch.y, state.dropout_rng, look=state.step % LOOK_EVERY == 0)
             cost = loss + add_penalties(plan.penalties, params, network.kernels)
             squared_norm = params.squared_gradient_norm()
-            finite = network.entering_finite and moments_finite(state.slots, state.step)
+            finite = finite and moments_finite(state.slots, state.step)
             if not (finite and all(map(isfinite, (lr, cost, squared_norm)))):
                 raise diverged(network, plan, state, batch, pace, loss)  # before the update: the parameters stay good
             pace.gradient_norm = sqrt(squared_norm)

@@ -46,6 +46,10 @@ class Room:
         """Draw any numbers up to about 10."""
         return np.where(self.rng.random(shape) < 0.5, self.rng.integers(-8, 9, shape) / 4, 3 * self.rng.standard_normal(shape))
 
+    def square(self) -> Array:
+        """Return (n, n), as weights are."""
+        return self.numbers((self.n, self.n)).astype(self.dtype)
+
     def single(self) -> Array:
         """Return (m, 1): the output of a network that has one."""
         return self.matrix(1)
@@ -138,6 +142,8 @@ BACKWARD = {
     for (name, kept), db in product(KEPT.items(), (None, "units"))
 }
 LAYERS = {
+    "product": Call("product", ("matrix", "square", "matrix")),
+    "all_finite": Call("all_finite", ("matrix",)),
     "add_bias": Call("add_bias", ("matrix", "units")),
     "bias_gradient": Call("bias_gradient", ("matrix", "units")),
     "dropout": Call("dropout", ("matrix", "matrix", "matrix", "generator", 0.8)),

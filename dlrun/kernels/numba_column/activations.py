@@ -16,11 +16,12 @@ def relu(x: Array, b: Array | None, out: Array, mask: BoolArray) -> None:
     """Compute a = max(x + b, 0); mask keeps on which side of the kink each unit was. out may be x."""
     if out is not x:
         np.copyto(out, x)
-    _relu(out, b, mask)
+    relu_in_place(out, b, mask)
 
 
 @compiled
-def _relu(x: Array, b: Array | None, mask: BoolArray) -> None:
+def relu_in_place(x: Array, b: Array | None, mask: BoolArray) -> None:
+    """Compute relu of x + b where x is."""
     zero = x.dtype.type(0)
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
@@ -43,11 +44,12 @@ def leaky_relu(x: Array, b: Array | None, out: Array, mask: BoolArray, slopes: A
     """Compute a = x where x > 0, slope · x elsewhere; mask keeps x > 0, slopes g′(x). out may be x."""
     if out is not x:
         np.copyto(out, x)
-    _leaky_relu(out, b, mask, slopes, slope)
+    leaky_relu_in_place(out, b, mask, slopes, slope)
 
 
 @compiled
-def _leaky_relu(x: Array, b: Array | None, mask: BoolArray, slopes: Array, slope: float) -> None:
+def leaky_relu_in_place(x: Array, b: Array | None, mask: BoolArray, slopes: Array, slope: float) -> None:
+    """Compute leaky relu of x + b where x is."""
     one, below = x.dtype.type(1), x.dtype.type(slope)
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):

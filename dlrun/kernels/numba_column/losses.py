@@ -1,4 +1,4 @@
-"""Losses: the mean over examples, the sum of their errors, and dz = ∂(mean loss)/∂z. Exponentials of a matrix are NumPy's."""
+"""Losses: the mean over examples, the sum of their errors, and dz = ∂(mean loss)/∂z."""
 
 import math
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from dlrun.arrays import Array, IntArray
 from dlrun.kernels.numba_column.compiling import compiled
+from dlrun.kernels.numba_column.exponential import exponentials
 from dlrun.kernels.table import LossScratch, Measured
 
 
@@ -19,10 +20,15 @@ def softmax_cross_entropy(
     y holds class indices (m,) or probabilities (m, C) whose rows sum to 1; t = (1 − ε) y + ε/C with ε the smoothing;
     w are the weights (m,) of the examples, 1 if there are none.
     """
-    picked = scratch.picked[: len(z)]
+    return softmax_loss(z, y, dz, scratch.picked, smoothing, weights)
+
+
+@compiled
+def softmax_loss(z: Array, y: Array | IntArray, dz: Array, picked: Array, smoothing: float, weights: Array | None) -> Measured:
+    """Compute what `softmax_cross_entropy` says; picked (m or more,) is overwritten."""
     wrong = _subtract_largest(z, y, dz, picked, smoothing)
-    np.exp(dz, out=dz)
-    return _softmax(dz, y, picked, smoothing, weights), wrong
+    exponentials(dz)
+    return _mean_loss(dz, y, picked, smoothing, weights), wrong
 
 
 @compiled
@@ -49,7 +55,7 @@ def _subtract_largest(z: Array, y: Array | IntArray, dz: Array, picked: Array, s
 
 
 @compiled
-def _softmax(dz: Array, y: Array | IntArray, picked: Array, smoothing: float, weights: Array | None) -> float:
+def _mean_loss(dz: Array, y: Array | IntArray, picked: Array, smoothing: float, weights: Array | None) -> float:
     """Turn dz = e^(z − max z) into w (ŷ − t)/m, and return the mean loss."""
     m, n = dz.shape
     loss = 0.0
@@ -98,11 +104,12 @@ def sigmoid_cross_entropy(
     Stable at any z: the loss is max(z, 0) − z t + log(1 + e^−|z|). z is (m, 1), y (m,) holds 0, 1 or a probability;
     t = (1 − ε) y + ε/2 with ε the smoothing; w are the weights (m,) of the examples, 1 if there are none.
     """
-    return _sigmoid(z, y, dz, smoothing, weights)
+    return sigmoid_loss(z, y, dz, smoothing, weights)
 
 
 @compiled
-def _sigmoid(z: Array, y: Array | IntArray, dz: Array, smoothing: float, weights: Array | None) -> Measured:
+def sigmoid_loss(z: Array, y: Array | IntArray, dz: Array, smoothing: float, weights: Array | None) -> Measured:
+    """Compute what `sigmoid_cross_entropy` says."""
     m, loss, wrong = len(z), 0.0, 0
     one, zero = z.dtype.type(1), z.dtype.type(0)
     for i in range(m):
@@ -119,11 +126,12 @@ def _sigmoid(z: Array, y: Array | IntArray, dz: Array, smoothing: float, weights
 
 def squared_error(z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch) -> Measured:
     """Return the mean of (z − y)², their sum, and write dz = 2 (z − y)/m. z is (m, 1), y (m,)."""
-    return _squared_error(z, y, dz)
+    return squared_loss(z, y, dz)
 
 
 @compiled
-def _squared_error(z: Array, y: Array | IntArray, dz: Array) -> Measured:
+def squared_loss(z: Array, y: Array | IntArray, dz: Array) -> Measured:
+    """Compute what `squared_error` says."""
     m, squares = len(z), 0.0
     for i in range(m):
         r = z[i, 0] - y[i]
@@ -134,11 +142,12 @@ def _squared_error(z: Array, y: Array | IntArray, dz: Array) -> Measured:
 
 def absolute(z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch) -> Measured:
     """Return the mean of |z − y|, Σ (z − y)², and write dz = sign(z − y)/m, 0 where z is y. z is (m, 1), y (m,)."""
-    return _absolute(z, y, dz)
+    return absolute_loss(z, y, dz)
 
 
 @compiled
-def _absolute(z: Array, y: Array | IntArray, dz: Array) -> Measured:
+def absolute_loss(z: Array, y: Array | IntArray, dz: Array) -> Measured:
+    """Compute what `absolute` says."""
     m, loss, squares = len(z), 0.0, 0.0
     for i in range(m):
         r = z[i, 0] - y[i]
@@ -153,11 +162,12 @@ def huber(z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch, delta:
 
     Within ±δ that is ½r², outside δ(|r| − ½δ).
     """
-    return _huber(z, y, dz, delta)
+    return huber_loss(z, y, dz, delta)
 
 
 @compiled
-def _huber(z: Array, y: Array | IntArray, dz: Array, delta: float) -> Measured:
+def huber_loss(z: Array, y: Array | IntArray, dz: Array, delta: float) -> Measured:
+    """Compute what `huber` says."""
     m, loss, squares = len(z), 0.0, 0.0
     for i in range(m):
         r = z[i, 0] - y[i]

@@ -47,7 +47,7 @@ class LeakyRelu(Parameterless):
 
     def build(self, place: Place) -> "RuntimeKinked":
         """Return the layer with its buffers."""
-        return RuntimeKinked(place, place.kernels.leaky_relu, self.slope)
+        return RuntimeKinked(place, "leaky_relu", self.slope)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class Elu(Parameterless):
 
     def build(self, place: Place) -> "RuntimeKinked":
         """Return the layer with its buffers."""
-        return RuntimeKinked(place, place.kernels.elu, self.alpha)
+        return RuntimeKinked(place, "elu", self.alpha)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class Gelu(Parameterless):
 
     def build(self, place: Place) -> "RuntimeSloped":
         """Return the layer with its buffers, never in place: the kernel reads its input to the end."""
-        return RuntimeSloped(place, place.kernels.gelu, Output(place.buffer(place.n_in)))
+        return RuntimeSloped(place, "gelu", Output(place.buffer(place.n_in)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ class Tanh(Parameterless):
 
     def build(self, place: Place) -> "RuntimeSmooth":
         """Return the layer with its buffers."""
-        return RuntimeSmooth(place, place.kernels.tanh, place.kernels.tanh_backward)
+        return RuntimeSmooth(place, "tanh")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ class Sigmoid(Parameterless):
 
     def build(self, place: Place) -> "RuntimeSmooth":
         """Return the layer with its buffers."""
-        return RuntimeSmooth(place, place.kernels.sigmoid, place.kernels.sigmoid_backward)
+        return RuntimeSmooth(place, "sigmoid")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +125,9 @@ class Identity(Parameterless):
 
 # the registry: a new activation is one class above and its name here
 Activation = Relu | LeakyRelu | Elu | Gelu | Tanh | Sigmoid | Identity
+
+
+# Runtime layers look a kernel up when they call it, never before: while a pass is recorded it is one that notes its calls.
 
 
 def bias_of(place: Place) -> tuple[Array | None, Array | None]:
@@ -163,16 +166,21 @@ class RuntimeRelu:
 class RuntimeSloped:
     """An activation at work that keeps its slopes on the way forward, so its output may be overwritten."""
 
-    def __init__(self, place: Place, function: SlopedKernel, output: Output) -> None:
-        self.kernels, self.function, self.output = place.kernels, function, output
+    def __init__(self, place: Place, kernel: str, output: Output) -> None:
+        self.kernels, self.kernel, self.output = place.kernels, kernel, output
         self.b, self.db = bias_of(place)
         self.slopes = place.buffer(place.n_in)
 
     def forward(self, x: Array, rng: np.random.Generator | None) -> Array:
         """Return g(x + b)."""
         a = self.output.like(x)
-        self.function(x, self.b, a, self.slopes[: len(x)])
+        self.compute(x, a, self.slopes[: len(x)])
         return a
+
+    def compute(self, x: Array, out: Array, slopes: Array) -> None:
+        """Write g(x + b) and the slopes."""
+        function: SlopedKernel = getattr(self.kernels, self.kernel)
+        function(x, self.b, out, slopes)
 
     def backward(self, dz: Array, *, need_dx: bool) -> Array | None:
         """Return dz · g′(z); fill db."""
@@ -189,15 +197,16 @@ class RuntimeSloped:
 class RuntimeKinked(RuntimeSloped):
     """An activation with a kink at 0 at work: it keeps the side each unit was on as well."""
 
-    def __init__(self, place: Place, kernel: KinkedKernel, parameter: float) -> None:
+    def __init__(self, place: Place, kernel: str, parameter: float) -> None:
+        super().__init__(place, kernel, place.output())
         self.mask: BoolArray = np.zeros((place.max_batch, place.n_in), dtype=np.bool_)
-        self.m = 0
+        self.m, self.parameter = 0, parameter
 
-        def function(x: Array, b: Array | None, out: Array, slopes: Array) -> None:
-            self.m = len(x)
-            kernel(x, b, out, self.mask[: self.m], slopes, parameter)
-
-        super().__init__(place, function, place.output())
+    def compute(self, x: Array, out: Array, slopes: Array) -> None:
+        """Write g(x + b), the slopes, and the sides."""
+        self.m = len(x)
+        function: KinkedKernel = getattr(self.kernels, self.kernel)
+        function(x, self.b, out, self.mask[: self.m], slopes, self.parameter)
 
     def kink_sides(self) -> BoolArray:
         """Return which units were above zero."""
@@ -207,23 +216,24 @@ class RuntimeKinked(RuntimeSloped):
 class RuntimeSmooth:
     """A smooth activation at work: its slope is a function of its own output, which nobody else may overwrite."""
 
-    def __init__(self, place: Place, function: SmoothKernel, slope: SlopeKernel) -> None:
-        self.output = place.output()
+    def __init__(self, place: Place, kernel: str) -> None:
+        self.kernels, self.kernel, self.output = place.kernels, kernel, place.output()
         self.b, self.db = bias_of(place)
-        self.function, self.slope = function, slope
         self.a: Any = None
 
     def forward(self, x: Array, rng: np.random.Generator | None) -> Array:
         """Return g(x + b)."""
         self.a = self.output.like(x)
-        self.function(x, self.b, self.a)
+        function: SmoothKernel = getattr(self.kernels, self.kernel)
+        function(x, self.b, self.a)
         return self.a  # type: ignore[no-any-return]
 
     def backward(self, dz: Array, *, need_dx: bool) -> Array | None:
         """Return dz · g′(z); fill db."""
         if not need_dx:
             return None
-        self.slope(dz, self.a, self.db)
+        function: SlopeKernel = getattr(self.kernels, f"{self.kernel}_backward")
+        function(dz, self.a, self.db)
         return dz
 
     def kink_sides(self) -> None:

@@ -66,20 +66,20 @@ class RuntimeDense:
         """Return z = x W + b, or x W where the next layer adds b."""
         self.x = x
         z = self.z[: len(x)]
-        np.dot(x, self.W, out=z)  # the same product as matmul's, half a microsecond sooner
+        self.kernels.product(x, self.W, z)
         if self.b is not None:
             self.kernels.add_bias(z, self.b)
         return z
 
     def backward(self, dz: Array, *, need_dx: bool) -> Array | None:
         """Fill dW and db; return dx = dz Wᵀ if it is needed."""
-        np.dot(self.x.T, dz, out=self.dW)
+        self.kernels.product(self.x.T, dz, self.dW)
         if self.db is not None:
             self.kernels.bias_gradient(dz, self.db)
         if not need_dx:
             return None
         dx = self.dx[: len(dz)]
-        np.dot(dz, self.W.T, out=dx)
+        self.kernels.product(dz, self.W.T, dx)
         return dx
 
     def kink_sides(self) -> None:

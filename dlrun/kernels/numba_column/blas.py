@@ -1,0 +1,78 @@
+"""Matrix products from compiled code: NumPy's own OpenBLAS, called as NumPy calls it, so with the same bits.
+
+It is looked for among the libraries of this process. Where NumPy has another one (Accelerate, MKL), none is found, and NumPy
+makes all products.
+"""
+
+import ctypes
+from typing import Any
+
+import llvmlite.binding as llvm
+from numba import types
+
+from dlrun.kernels.numba_column.compiling import compiled
+
+ROW_MAJOR, AS_IS, TRANSPOSED = 101, 111, 112  # CBLAS_ORDER, CBLAS_TRANSPOSE
+SPELLINGS = ("scipy_cblas_{}64_", "cblas_{}64_")  # with 64-bit integers, as in NumPy's wheels
+ROUTINES = ("sgemm", "dgemm", "sgemv", "dgemv")
+
+
+def _library() -> ctypes.CDLL | None:
+    """Return the OpenBLAS that NumPy has loaded, or None."""
+    from threadpoolctl import threadpool_info
+
+    paths = [told["filepath"] for told in threadpool_info() if told.get("internal_api") == "openblas"]
+    return ctypes.CDLL(paths[0]) if len(paths) == 1 else None  # of two, NumPy's is not known
+
+
+def _found() -> bool:
+    """Tell the compiler where each routine is; say whether all of them are there."""
+    library = _library()
+    for routine in ROUTINES:
+        named = (spelling.format(routine) for spelling in SPELLINGS)
+        symbol = next((getattr(library, name) for name in named if hasattr(library, name)), None)
+        if symbol is None:
+            return False
+        llvm.add_symbol(f"dlrun_{routine}", ctypes.cast(symbol, ctypes.c_void_p).value)
+    return True
+
+
+def _external(routine: str) -> Any:
+    """Declare a routine of CBLAS: C = op(A) op(B), or y = op(A) x."""
+    real = types.float32 if routine[0] == "s" else types.float64
+    flag, size, memory = types.int32, types.int64, types.voidptr
+    flags, sizes = ([flag] * 3, [size] * 3) if routine.endswith("mm") else ([flag] * 2, [size] * 2)
+    arguments = [*flags, *sizes, real, memory, size, memory, size, real, memory, size]
+    return types.ExternalFunction(f"dlrun_{routine}", types.void(*arguments))
+
+
+IS_FOUND = _found()
+sgemm, dgemm, sgemv, dgemv = map(_external, ROUTINES)
+
+
+@compiled
+def product(itemsize: int, a: int, b: int, c: int, m: int, n: int, k: int, a_turned: bool, b_turned: bool) -> None:
+    """Write C (m, n) = A (m, k) B (k, n), each at its address; a turned one lies there as its transpose does.
+
+    A single column, or row, is made by gemv, as NumPy does. Not both: NumPy would call dot.
+    """
+    if n == 1 and m > 1 and k > 1:
+        _gemv(itemsize, a, b, c, k if a_turned else m, m if a_turned else k, TRANSPOSED if a_turned else AS_IS)
+    elif m == 1 and n > 1 and k > 1:
+        _gemv(itemsize, b, a, c, n if b_turned else k, k if b_turned else n, AS_IS if b_turned else TRANSPOSED)
+    else:
+        of_a, of_b = TRANSPOSED if a_turned else AS_IS, TRANSPOSED if b_turned else AS_IS
+        row_of_a, row_of_b = m if a_turned else k, k if b_turned else n
+        if itemsize == 4:
+            sgemm(ROW_MAJOR, of_a, of_b, m, n, k, 1.0, a, row_of_a, b, row_of_b, 0.0, c, n)
+        else:
+            dgemm(ROW_MAJOR, of_a, of_b, m, n, k, 1.0, a, row_of_a, b, row_of_b, 0.0, c, n)
+
+
+@compiled
+def _gemv(itemsize: int, a: int, x: int, y: int, rows: int, columns: int, turned: int) -> None:
+    """Write y = A x, or Aᵀ x, of A (rows, columns)."""
+    if itemsize == 4:
+        sgemv(ROW_MAJOR, turned, rows, columns, 1.0, a, columns, x, 1, 0.0, y, 1)
+    else:
+        dgemv(ROW_MAJOR, turned, rows, columns, 1.0, a, columns, x, 1, 0.0, y, 1)

@@ -1,0 +1,179 @@
+"""Tapes: the calls of kernels that one pass over a mini-batch makes, noted once, and made again in one go.
+
+A pass makes the same calls every time, on the same memory: only the mini-batch lies elsewhere. For small networks the way from
+Python to compiled code and back takes as long as the call itself; a tape goes it once a pass.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from dlrun.arrays import Array, BoolArray, IntArray
+from dlrun.kernels.numba_column import blas, player
+from dlrun.kernels.table import Kernels, LossScratch, Measured
+
+SIDES, LABELS = np.empty((0, 0), np.bool_), np.empty(0, np.int64)
+
+
+class Tape:
+    """Calls noted in their order, and the arrays they are made on, which it keeps alive."""
+
+    def __init__(self, x: Array, y: Array | IntArray) -> None:
+        """Begin for a mini-batch: what is called on x and y will be called on those of other mini-batches."""
+        self.arrays: list[Any] = [x, y, None]
+        self.rows: list[list[int]] = []
+        self.numbers: list[float] = []
+        self.is_whole = blas.IS_FOUND  # whether every call so far could be noted
+
+    def note(self, kernel: int, *arrays: Any, m: int = 0, n: int = 0, k: int = 0, flags: int = 0, number: float = 0.0) -> None:
+        """Add a call on up to four arrays, None for those there are not."""
+        places = [self._place(array) for array in (*arrays, *[None] * (4 - len(arrays)))]
+        self.rows.append([kernel, *places, m, n, k, flags])
+        self.numbers.append(number)
+
+    def close(self) -> None:
+        """End it: nothing is noted any more."""
+        self._addresses = np.array([0 if array is None else array.ctypes.data for array in self.arrays], np.int64)
+        self._rows, self._numbers = np.array(self.rows, np.int64), np.array(self.numbers)
+
+    def play(self, x: Array, y: Array | IntArray, *, look: bool) -> tuple[float, float, bool]:
+        """Make all calls on x (m, n) and y (m,); return mean loss, sum of errors, and whether all looked at is finite."""
+        played: tuple[float, float, bool] = player.play(
+            self._rows, self._numbers, self._addresses, SIDES, LABELS, x, y, look
+        )  # fmt: skip
+        return played
+
+    def _place(self, array: Any) -> int:
+        """Return where in `arrays` an array is, adding it if need be."""
+        if array is None:
+            return 2
+        if not array.flags.c_contiguous:
+            self.is_whole = False
+        address = array.ctypes.data
+        known = (k for k, one in enumerate(self.arrays) if one is not None and one.ctypes.data == address)
+        place = next(known, len(self.arrays))
+        if place == len(self.arrays):
+            self.arrays.append(array)
+        return place
+
+
+def record(kernels: Kernels, x: Array, y: Array | IntArray, run: Callable[[], Measured]) -> tuple[Measured, Tape | None]:
+    """Run a pass over the mini-batch x, y; return what it returns, and its tape, or None if it made a call no tape can hold.
+
+    While it runs, each function of `kernels` notes its call before it makes it.
+    """
+    tape, plain = Tape(x, y), {field.name: getattr(kernels, field.name) for field in fields(kernels)}
+    noting = {name: _noting(tape, NOTES.get(name), function) for name, function in plain.items() if callable(function)}
+    vars(kernels).update(noting)
+    try:
+        measured = run()
+    finally:
+        vars(kernels).update(plain)
+    if not tape.is_whole:
+        return measured, None
+    tape.close()
+    return measured, tape
+
+
+def _noting(tape: Tape, note: Callable[..., None] | None, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a kernel that notes its calls; one without a way to note them spoils the tape."""
+
+    def noted(*args: Any) -> Any:
+        if note:
+            note(tape, *args)
+        else:
+            tape.is_whole = False
+        return function(*args)
+
+    return noted
+
+
+def _note_product(tape: Tape, a: Array, b: Array, out: Array) -> None:
+    a_turned, b_turned = not a.flags.c_contiguous, not b.flags.c_contiguous
+    (m, k), n = a.shape, b.shape[1]
+    tape.is_whole &= (m, n) != (1, 1)  # NumPy takes the dot of two vectors, whose sum is another
+    flags = player.A_TURNED * a_turned + player.B_TURNED * b_turned
+    tape.note(player.PRODUCT, a.T if a_turned else a, b.T if b_turned else b, out, m=m, n=n, k=k, flags=flags)
+
+
+def _note_look(tape: Tape, values: Array) -> None:
+    tape.note(player.LOOK, values, n=values.size)
+
+
+def _note_add_bias(tape: Tape, z: Array, b: Array) -> None:
+    tape.note(player.ADD_BIAS, z, b, **_shape(z))
+
+
+def _note_bias_gradient(tape: Tape, dz: Array, db: Array) -> None:
+    tape.note(player.BIAS_GRADIENT, dz, db, **_shape(dz))
+
+
+def _note_relu(tape: Tape, x: Array, b: Array | None, out: Array, mask: BoolArray) -> None:
+    _note_copy(tape, x, out)
+    tape.note(player.RELU, out, b, mask, **_shape(x))
+
+
+def _note_relu_backward(tape: Tape, dz: Array, mask: BoolArray, db: Array | None) -> None:
+    tape.note(player.RELU_BACKWARD, dz, mask, db, **_shape(dz))
+
+
+def _note_leaky_relu(tape: Tape, x: Array, b: Array | None, out: Array, mask: BoolArray, slopes: Array, slope: float) -> None:
+    _note_copy(tape, x, out)
+    tape.note(player.LEAKY_RELU, out, b, mask, slopes, **_shape(x), number=slope)
+
+
+def _note_slopes_backward(tape: Tape, dz: Array, slopes: Array, db: Array | None) -> None:
+    tape.note(player.SLOPES_BACKWARD, dz, slopes, db, **_shape(dz))
+
+
+def _note_softmax(
+    tape: Tape, z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch,
+    smoothing: float, weights: Array | None,
+) -> None:  # fmt: skip
+    tape.is_whole &= weights is None and y.ndim == 1 and y.dtype == LABELS.dtype
+    tape.note(player.SOFTMAX, z, y, dz, scratch.picked, **_shape(z), number=smoothing)
+
+
+def _note_sigmoid(
+    tape: Tape, z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch,
+    smoothing: float, weights: Array | None,
+) -> None:  # fmt: skip
+    tape.is_whole &= weights is None and y.dtype == LABELS.dtype
+    tape.note(player.SIGMOID, z, y, dz, **_shape(z), number=smoothing)
+
+
+def _note_regression(kernel: int) -> Callable[..., None]:
+    def note(tape: Tape, z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch, delta: float = 0.0) -> None:
+        tape.is_whole &= y.dtype == z.dtype
+        tape.note(kernel, z, y, dz, **_shape(z), number=delta)
+
+    return note
+
+
+def _note_copy(tape: Tape, x: Array, out: Array) -> None:
+    """Note that x is copied first, as a kernel does that works in place."""
+    if out is not x:
+        tape.note(player.COPY, x, out, **_shape(x))
+
+
+def _shape(x: Array) -> dict[str, int]:
+    return {"m": x.shape[0], "n": x.shape[1]}
+
+
+NOTES: dict[str, Callable[..., None]] = {  # how a call of each is noted; one that is not here runs from Python
+    "product": _note_product,
+    "all_finite": _note_look,
+    "add_bias": _note_add_bias,
+    "bias_gradient": _note_bias_gradient,
+    "relu": _note_relu,
+    "relu_backward": _note_relu_backward,
+    "leaky_relu": _note_leaky_relu,
+    "slopes_backward": _note_slopes_backward,
+    "softmax_cross_entropy": _note_softmax,
+    "sigmoid_cross_entropy": _note_sigmoid,
+    "squared_error": _note_regression(player.SQUARED_ERROR),
+    "absolute": _note_regression(player.ABSOLUTE),
+    "huber": _note_regression(player.HUBER),
+}
