@@ -1,0 +1,210 @@
+"""A gradient played from a tape is that of the layers, to the last bit; what no tape can hold is left to the layers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlrun.arrays import Array
+from dlrun.kernels import NUMPY, Kernels, column
+from dlrun.kernels.numba_column import tape
+from dlrun.nn.gradient import Gradient
+from dlrun.nn.layers import BatchNorm, Dense, Dropout, Identity, Layer, LeakyRelu, Relu, Sigmoid, Tanh
+from dlrun.nn.losses import Absolute, Huber, Labels, Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError
+from dlrun.nn.network import Network
+from tests.laws import build, each_dtype, kind, labels_for, members, peak_bytes, sample
+
+NUMBA = column("numba")
+M, N = 13, 6
+HIDDEN: dict[str, list[Layer]] = {
+    "relu": [Dense(units=7), Relu(), Dense(units=5), Relu()],
+    "leaky relu": [Dense(units=7), LeakyRelu(slope=0.2), Dense(units=5), LeakyRelu()],
+    "identity": [Dense(units=7), Identity(), Dense(units=5), Identity()],
+    "no bias": [Dense(units=7, bias=False), Relu(), Dense(units=5, bias=False), LeakyRelu()],
+    "activations on activations": [Dense(units=7), Relu(), LeakyRelu(), Identity(), Relu()],
+    "linear": [],
+    "one unit wide": [Dense(units=1), Relu(), Dense(units=4), Relu()],
+}
+LOSSES: dict[str, Loss] = {
+    "softmax": SoftmaxCrossEntropy(),
+    "softmax, smoothed": SoftmaxCrossEntropy(label_smoothing=0.1),
+    "sigmoid": SigmoidCrossEntropy(),
+    "sigmoid, smoothed": SigmoidCrossEntropy(label_smoothing=0.1),
+    "squared": SquaredError(),
+    "absolute": Absolute(),
+    "huber": Huber(delta=0.5),
+}
+
+
+def network(hidden: Sequence[Layer], loss: Loss, dtype: Any = np.float32, kernels: Kernels = NUMBA) -> Network:
+    return build([*hidden, Dense(units=loss.n_outputs(3))], N, max_batch=M + 3, dtype=dtype, kernels=kernels)
+
+
+def examples(loss: Loss, m: int, dtype: Any, seed: int) -> tuple[Array, Labels]:
+    """Return a mini-batch that lies somewhere in a larger block, as one does that was gathered with others."""
+    rng, before = np.random.default_rng(seed), 2 * seed
+    x = np.full((before + m + 1, N), np.nan, dtype)
+    x[before : before + m] = rng.standard_normal((m, N))
+    y = labels_for(loss, before + m, rng)[before:]
+    return x[before : before + m], y.astype(dtype) if loss.regression else y
+
+
+def by_layers(net: Network, loss: Loss, x: Array, y: Labels) -> tuple[float, float, Array]:
+    z = net.forward(x, np.random.default_rng(1))
+    measured = loss.measure(z, y, net.dz, net.loss_scratch, net.kernels)
+    net.backward()
+    return *measured, net.params.grad.copy()
+
+
+@each_dtype
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
+@pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN.keys())
+def test_what_is_played_is_what_the_layers_do_to_the_last_bit(hidden: list[Layer], loss: Loss, dtype: Any) -> None:
+    played, layered = network(hidden, loss, dtype), network(hidden, loss, dtype)
+    gradient = Gradient(played, loss)
+    for step, m in enumerate([M, M, M, 4, 4, M, 4, 2, 2]):
+        x, y = examples(loss, m, dtype, step)
+        expected = by_layers(layered, loss, x, y)
+        found = gradient(x, y, np.random.default_rng(1), look=step % 2 == 0)
+        assert found == (*expected[:2], True)
+        np.testing.assert_array_equal(played.params.grad, expected[2])
+        for net in (played, layered):
+            net.params.theta[...] -= 0.1 * net.params.grad
+    assert all(gradient.tapes[m] for m in (M, 4, 2))
+
+
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES.values() if loss.n_outputs(3) == 1], ids=kind)
+def test_a_single_example_of_a_single_output_is_left_to_the_layers(loss: Loss) -> None:
+    """NumPy makes it as the dot of two vectors."""
+    gradient = Gradient(network([], loss), loss)
+    x, y = examples(loss, 1, np.float32, 0)
+    gradient(x, y, np.random.default_rng(0), look=True)
+    assert gradient.tapes == {1: None}
+
+
+@pytest.mark.parametrize("layer", [layer for layer in members(Layer) if layer is not Dense], ids=kind)
+def test_every_layer_is_played_or_left_to_itself(layer: Any) -> None:
+    """Whichever it is, the gradient is that of the NumPy column up to rounding, in every step."""
+    loss, hidden = SoftmaxCrossEntropy(), [Dense(units=7), sample(layer), Dense(units=5), Relu()]
+    fast, slow = network(hidden, loss, np.float64), network(hidden, loss, np.float64, NUMPY)
+    gradients = [Gradient(net, loss) for net in (fast, slow)]
+    for step in range(4):
+        x, y = examples(loss, M, np.float64, step)
+        found, expected = (gradient(x, y, np.random.default_rng(step), look=False) for gradient in gradients)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        np.testing.assert_allclose(fast.params.grad, slow.params.grad, rtol=0, atol=1e-13)
+        np.testing.assert_allclose(fast.params.stats, slow.params.stats, rtol=0, atol=1e-13)
+    assert gradients[1].tapes == {M: None}
+    assert bool(gradients[0].tapes[M]) == (layer in {Relu, LeakyRelu, Identity})
+
+
+WEIGHTED = SoftmaxCrossEntropy(class_weights=(1.0, 2.0, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("hidden", "loss"),
+    [([Dense(units=7), Relu(), Dropout(keep_prob=0.8)], SoftmaxCrossEntropy()), ([BatchNorm()], SquaredError()),
+     ([Tanh()], Absolute()), ([Sigmoid()], SoftmaxCrossEntropy()), ([Relu()], WEIGHTED)],
+    ids=["dropout", "batch norm", "tanh", "sigmoid", "class weights"],
+)  # fmt: skip
+def test_what_no_tape_can_hold_is_done_by_the_layers(hidden: list[Layer], loss: Loss) -> None:
+    net, twin = (network([Dense(units=5), *hidden], loss) for _ in range(2))
+    gradient = Gradient(net, loss)
+    for seed in range(3):
+        x, y = examples(loss, M, np.float32, seed)
+        found, expected = gradient(x, y, np.random.default_rng(1), look=True), by_layers(twin, loss, x, y)
+        assert found == (*expected[:2], True)
+        np.testing.assert_array_equal(net.params.grad, expected[2])
+    assert gradient.tapes == {M: None}
+
+
+def test_soft_labels_are_left_to_the_layers() -> None:
+    loss = SoftmaxCrossEntropy()
+    gradient = Gradient(network([], loss), loss)
+    gradient(examples(loss, M, np.float32, 0)[0], np.full((M, 3), np.float32(1 / 3)), np.random.default_rng(0), look=True)
+    assert gradient.tapes == {M: None}
+
+
+def test_a_tape_that_gives_another_gradient_is_not_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it would be with a BLAS that rounds otherwise than NumPy's."""
+
+    def note_half(noted: tape.Tape, z: Array, b: Array) -> None:
+        """Forget the bias."""
+
+    monkeypatch.setitem(tape.NOTES, "add_bias", note_half)
+    loss = SoftmaxCrossEntropy()
+    net = network(HIDDEN["relu"], loss)
+    gradient, (x, y) = Gradient(net, loss), examples(loss, M, np.float32, 0)
+    expected = by_layers(net, loss, x, y)
+    for _ in range(2):
+        assert gradient(x, y, np.random.default_rng(1), look=True) == (*expected[:2], True)
+        np.testing.assert_array_equal(net.params.grad, expected[2])
+    assert gradient.tapes == {M: None}
+
+
+def test_without_an_openblas_nothing_is_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dlrun.kernels.numba_column.blas.IS_FOUND", False)
+    loss = SoftmaxCrossEntropy()
+    gradient, (x, y) = Gradient(network([], loss), loss), examples(loss, M, np.float32, 0)
+    gradient(x, y, np.random.default_rng(1), look=True)
+    assert gradient.tapes == {M: None}
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_look_finds_what_is_not_finite_before_a_relu_swallows_it(bad: float) -> None:
+    """In a pass that is played as in one that is not, and only where one looks."""
+    loss = SoftmaxCrossEntropy()
+    net = network([Dense(units=7), Relu()], loss)
+    gradient = Gradient(net, loss)
+    for seed in range(2):
+        gradient(*examples(loss, M, np.float32, seed), np.random.default_rng(1), look=True)
+    assert gradient.tapes[M]
+    net.params.views["b1"].value[2] = bad
+    x, y = examples(loss, M, np.float32, 5)
+    assert [gradient(x, y, np.random.default_rng(1), look=look)[2] for look in (True, False, True)] == [False, True, False]
+
+
+def test_a_first_pass_that_is_not_finite_leaves_its_gradient_and_no_tape() -> None:
+    loss = SoftmaxCrossEntropy()
+    net = network([Dense(units=7), Relu()], loss)
+    x, y = examples(loss, M, np.float32, 0)
+    x[3] = np.inf
+    gradient = Gradient(net, loss)
+    with np.errstate(invalid="ignore"):
+        mean, _, _ = gradient(x, y, np.random.default_rng(1), look=True)
+    assert np.isnan(mean)
+    assert np.isnan(net.params.grad).any()
+    assert gradient.tapes == {M: None}
+
+
+def test_recording_leaves_the_kernels_as_they_were() -> None:
+    loss = SoftmaxCrossEntropy()
+    net = network([Dense(units=7), Relu()], loss)
+    x, y = examples(loss, M, np.float32, 0)
+    Gradient(net, loss)(x, y, np.random.default_rng(1), look=True)
+    assert net.kernels == NUMBA
+
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    net.kernels.relu = fail
+    with pytest.raises(ZeroDivisionError):
+        Gradient(net, loss)(x, y, np.random.default_rng(1), look=True)
+    assert net.kernels == replace(NUMBA, relu=fail)
+
+
+def test_two_networks_of_one_column_do_not_record_one_another() -> None:
+    loss = SoftmaxCrossEntropy()
+    one, other = (network([Dense(units=7), Relu()], loss) for _ in range(2))
+    assert one.kernels is not other.kernels
+    assert one.kernels is not NUMBA
+
+
+def test_nothing_is_allocated_when_a_tape_is_played() -> None:
+    loss, m = SoftmaxCrossEntropy(), 512
+    net = build([Dense(units=64), Relu(), Dense(units=3)], N, max_batch=m, dtype=np.float32, kernels=NUMBA)
+    gradient, (x, y) = Gradient(net, loss), examples(loss, m, np.float32, 0)
+    gradient(x, y, np.random.default_rng(1), look=True)
+    assert peak_bytes(lambda: gradient(x, y, np.random.default_rng(1), look=True)) < m * 3 * 4
