@@ -52,7 +52,7 @@ class LossScratch:
 class Tape(Protocol):
     """The calls that a pass over a mini-batch made, to be made again in one go on another mini-batch of the same size."""
 
-    def play(self, x: Array, y: Array | IntArray, *, look: bool) -> tuple[float, float, bool]:
+    def play(self, x: Array, y: Array | IntArray, rng: np.random.Generator, *, look: bool) -> tuple[float, float, bool]:
         """Return the mean loss, the sum of errors, and whether everything that was looked at is finite (true without look)."""
 
 
@@ -84,8 +84,12 @@ class Kernels:
     dropout: Callable[[Array, Array, Array, np.random.Generator, float], None]  # mask ∈ {0, 1/keep_prob}, out = x · mask
     dropout_backward: Elementwise  # dz *= mask
     batch_moments: Callable[[Array, Array, Array, Array], None]  # μ, σ² of the columns of x; scratch (m, n)
+    # running averages of μ, σ² ← β · average + (1 − β) · now, and their count + 1: mean, var, averages of both, count, scratch, β
+    running_moments: Callable[[Array, Array, Array, Array, Array, Array, float], None]
+    inverse_deviation: Callable[[Array, Array, float], None]  # out = 1/√(σ² + ε)
     batch_norm: Callable[[Array, Array, Array, Array, Array, Array, Array], None]  # z_norm, and out = γ z_norm + β
     batch_norm_gradients: Callable[[Array, Array, Array, Array], None]  # dγ, dβ
+    batch_norm_gain: Callable[[Array, Array, Array], None]  # out = γ/√(σ² + ε)
     batch_norm_backward: Callable[[Array, Array, Array, Array, Array], None]  # dz becomes ∂J/∂x
 
     softmax_cross_entropy: CrossEntropyKernel  # mean loss, how many are wrong; dz = w (softmax z − y) / m, with y smoothed

@@ -1,4 +1,4 @@
-"""The exponentially weighted average v_t = β v_{t−1} + (1 − β) θ_t, v_0 = 0: one home for all who average as they go.
+"""The exponentially weighted average v_t = β v_{t−1} + (1 − β) θ_t, v_0 = 0: what all who average as they go share.
 
 It weighs what came k steps ago by (1 − β) βᵏ: at β = 0.9 by 0.1, 0.09, 0.081, …, after `memory(β)` steps by about 1/e of
 the newest. These weights sum to 1 − βᵗ only, so that early averages are too small until they are divided by that sum.
@@ -44,10 +44,3 @@ def moving_average(values: Array, window: int) -> Array:
     sums = np.cumsum(values - center, dtype=np.float64)
     sums[window:] = sums[window:] - sums[:-window]
     return center + sums / np.minimum(np.arange(1, len(values) + 1), window)
-
-
-def update(v: Array, value: Array, beta: float, scratch: Array) -> None:
-    """v ← β v + (1 − β) θ, in place; v, value θ and scratch are of one shape and dtype, and nothing is allocated."""
-    np.multiply(v, beta, out=v)
-    np.multiply(value, 1 - beta, out=scratch)
-    np.add(v, scratch, out=v)

@@ -269,6 +269,8 @@ class LearningRate:
     def at(self, progress: Progress) -> float:
         """Return the rate of the step that comes next."""
         rate = self.decay.at(self.initial, progress)
+        if not self.warmup:
+            return rate
         ramp = round(self.warmup * progress.total_steps / max(progress.total_epochs, 1))
         return rate * ((progress.step + 1) / ramp) if progress.step < ramp else rate
 

@@ -66,8 +66,8 @@ def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterato
             loss, error_sum, finite = gradient(batch.x, batch.y, state.dropout_rng, look=state.step % LOOK_EVERY == 0)
             cost = loss + add_penalties(plan.penalties, params, network.kernels)
             squared_norm = params.squared_gradient_norm()
-            finite = finite and moments_finite(state.slots, state.step)
-            if not (finite and all(map(isfinite, (lr, cost, squared_norm)))):
+            finite = finite and isfinite(lr) and isfinite(cost) and isfinite(squared_norm)
+            if not (finite and moments_finite(state.slots, state.step)):
                 raise diverged(network, plan, state, batch, pace, loss)  # before the update: the parameters stay good
             pace.gradient_norm = sqrt(squared_norm)
             if plan.clip:

@@ -62,6 +62,10 @@ class Room:
         """Return (n,) above zero: averages of squares, inverse deviations."""
         return self.rng.uniform(0.1, 3, self.n).astype(self.dtype)
 
+    def count(self) -> Array:
+        """Return (1,), a whole number: how many mini-batches there have been."""
+        return np.full(1, 7, self.dtype)
+
     def examples(self) -> Array:
         """Return (m,) within 0 and 1, some 0: targets, probabilities of the second class, weights."""
         return (self.rng.random(self.m) * self.rng.integers(0, 2, self.m)).astype(self.dtype)
@@ -150,6 +154,9 @@ LAYERS = {
     "dropout, in place": Call("dropout", ("matrix", "first", "matrix", "generator", 0.8)),
     "dropout_backward": Call("dropout_backward", ("matrix", "matrix")),
     "batch_moments": Call("batch_moments", ("matrix", "matrix", "units", "units"), spoilt=(1,)),
+    "running_moments": Call("running_moments", ("units", "units", "units", "units", "count", "units", 0.9), spoilt=(5,)),
+    "inverse_deviation": Call("inverse_deviation", ("positive", "units", 1e-5)),
+    "batch_norm_gain": Call("batch_norm_gain", ("units", "units", "units")),
     "batch_norm": Call("batch_norm", ("matrix", "matrix", "matrix", "units", "positive", "units", "units")),
     "batch_norm, in place": Call("batch_norm", ("matrix", "first", "matrix", "units", "positive", "units", "units")),
     "batch_norm_gradients": Call("batch_norm_gradients", ("matrix", "matrix", "units", "units")),

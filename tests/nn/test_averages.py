@@ -1,5 +1,4 @@
 import math
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY
-from dlrun.nn.averages import average, bias_correction, memory, moving_average, update
-from tests.laws import DTYPES, peak_bytes
+from dlrun.kernels import Kernels
+from dlrun.nn.averages import average, bias_correction, memory, moving_average
+from tests.laws import each_column
 from tests.strategies import quick, seeds, vectors
 
 betas = st.floats(0, 0.999)
@@ -149,35 +148,27 @@ def test_a_moving_average_keeps_its_digits_far_from_zero() -> None:
     assert moving_average(np.empty(0), 3).shape == (0,)
 
 
+@each_column
 @quick
 @given(beta=betas, seed=seeds)
-def test_updates_in_place_are_the_average_of_each_place(beta: float, seed: int) -> None:
-    values = np.random.default_rng(seed).standard_normal((30, 3))
-    v, scratch = np.zeros(3), np.full(3, np.nan)
-    for value in values:
-        update(v, value, beta, scratch)
-    expected = [average(curve, beta, correct=False)[-1] for curve in values.T]
+def test_the_running_moments_of_batch_norm_are_the_average_of_each_place(kernels: Kernels, beta: float, seed: int) -> None:
+    values = np.random.default_rng(seed).standard_normal((30, 2, 3))
+    v, count, scratch = np.zeros((2, 3)), np.zeros(1), np.full(3, np.nan)
+    for mean, var in values:
+        kernels.running_moments(mean, var, v[0], v[1], count, scratch, beta)
+    expected = [[average(curve, beta, correct=False)[-1] for curve in of_one.T] for of_one in values.swapaxes(0, 1)]
     np.testing.assert_allclose(v, expected, rtol=0, atol=1e-12)
+    assert count == 30
 
 
+@each_column
 @quick
 @given(beta=betas, seed=seeds)
-def test_momentum_averages_gradients_in_this_way(beta: float, seed: int) -> None:
+def test_momentum_averages_gradients_in_this_way(kernels: Kernels, beta: float, seed: int) -> None:
     grads = np.random.default_rng(seed).standard_normal((10, 4))
-    theta, by_momentum, v, scratch = (np.zeros(4) for _ in range(4))
+    theta, by_momentum, scratch, of_var = (np.zeros(4) for _ in range(4))
+    v, count = np.zeros(4), np.zeros(1)
     for grad in grads:
-        NUMPY.momentum(theta, grad, by_momentum, scratch, 0.1, beta)
-        update(v, grad, beta, scratch)
+        kernels.momentum(theta, grad, by_momentum, scratch, 0.1, beta)
+        kernels.running_moments(grad, grad, v, of_var, count, scratch, beta)
     np.testing.assert_array_equal(v, by_momentum)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_an_update_keeps_the_dtype_and_the_value_and_allocates_nothing(dtype: Any) -> None:
-    n = 100_000
-    v, value, scratch = (np.ones(n, dtype) for _ in range(3))
-    where = v
-    update(v, value, 0.9, scratch)
-    assert peak_bytes(lambda: update(v, value, 0.9, scratch)) < n * np.dtype(dtype).itemsize / 4
-    assert v is where
-    assert v.dtype == dtype
-    np.testing.assert_array_equal(value, 1)

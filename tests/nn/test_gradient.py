@@ -24,6 +24,9 @@ HIDDEN: dict[str, list[Layer]] = {
     "identity": [Dense(units=7), Identity(), Dense(units=5), Identity()],
     "no bias": [Dense(units=7, bias=False), Relu(), Dense(units=5, bias=False), LeakyRelu()],
     "activations on activations": [Dense(units=7), Relu(), LeakyRelu(), Identity(), Relu()],
+    "dropout": [Dropout(keep_prob=0.9), Dense(units=7), Relu(), Dropout(keep_prob=0.7), Dense(units=5), Dropout(keep_prob=0.5)],
+    "batch norm": [Dense(units=7, bias=False), BatchNorm(), Relu(), Dense(units=5), LeakyRelu(), BatchNorm(running_beta=0.5)],
+    "batch norm of the inputs, and dropout": [BatchNorm(eps=0.1), Dense(units=5), Dropout(keep_prob=0.8), Relu()],
     "linear": [],
     "one unit wide": [Dense(units=1), Relu(), Dense(units=4), Relu()],
 }
@@ -51,8 +54,8 @@ def examples(loss: Loss, m: int, dtype: Any, seed: int) -> tuple[Array, Labels]:
     return x[before : before + m], y.astype(dtype) if loss.regression else y
 
 
-def by_layers(net: Network, loss: Loss, x: Array, y: Labels) -> tuple[float, float, Array]:
-    z = net.forward(x, np.random.default_rng(1))
+def by_layers(net: Network, loss: Loss, x: Array, y: Labels, rng: np.random.Generator) -> tuple[float, float, Array]:
+    z = net.forward(x, rng)
     measured = loss.measure(z, y, net.dz, net.loss_scratch, net.kernels)
     net.backward()
     return *measured, net.params.grad.copy()
@@ -63,13 +66,15 @@ def by_layers(net: Network, loss: Loss, x: Array, y: Labels) -> tuple[float, flo
 @pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN.keys())
 def test_what_is_played_is_what_the_layers_do_to_the_last_bit(hidden: list[Layer], loss: Loss, dtype: Any) -> None:
     played, layered = network(hidden, loss, dtype), network(hidden, loss, dtype)
-    gradient = Gradient(played, loss)
+    gradient, rngs = Gradient(played, loss), [np.random.default_rng(1) for _ in range(2)]
     for step, m in enumerate([M, M, M, 4, 4, M, 4, 2, 2]):
         x, y = examples(loss, m, dtype, step)
-        expected = by_layers(layered, loss, x, y)
-        found = gradient(x, y, np.random.default_rng(1), look=step % 2 == 0)
+        expected = by_layers(layered, loss, x, y, rngs[0])
+        found = gradient(x, y, rngs[1], look=step % 2 == 0)
         assert found == (*expected[:2], True)
         np.testing.assert_array_equal(played.params.grad, expected[2])
+        np.testing.assert_array_equal(played.params.stats, layered.params.stats)
+        assert rngs[0].random() == rngs[1].random()
         for net in (played, layered):
             net.params.theta[...] -= 0.1 * net.params.grad
     assert all(gradient.tapes[m] for m in (M, 4, 2))
@@ -97,7 +102,7 @@ def test_every_layer_is_played_or_left_to_itself(layer: Any) -> None:
         np.testing.assert_allclose(fast.params.grad, slow.params.grad, rtol=0, atol=1e-13)
         np.testing.assert_allclose(fast.params.stats, slow.params.stats, rtol=0, atol=1e-13)
     assert gradients[1].tapes == {M: None}
-    assert bool(gradients[0].tapes[M]) == (layer in {Relu, LeakyRelu, Identity})
+    assert bool(gradients[0].tapes[M]) == (layer in {Relu, LeakyRelu, Identity, Dropout, BatchNorm})
 
 
 WEIGHTED = SoftmaxCrossEntropy(class_weights=(1.0, 2.0, 0.5))
@@ -105,16 +110,16 @@ WEIGHTED = SoftmaxCrossEntropy(class_weights=(1.0, 2.0, 0.5))
 
 @pytest.mark.parametrize(
     ("hidden", "loss"),
-    [([Dense(units=7), Relu(), Dropout(keep_prob=0.8)], SoftmaxCrossEntropy()), ([BatchNorm()], SquaredError()),
-     ([Tanh()], Absolute()), ([Sigmoid()], SoftmaxCrossEntropy()), ([Relu()], WEIGHTED)],
-    ids=["dropout", "batch norm", "tanh", "sigmoid", "class weights"],
+    [([Tanh(), Dropout(keep_prob=0.8)], Absolute()), ([BatchNorm(), Sigmoid()], SoftmaxCrossEntropy()), ([Relu()], WEIGHTED)],
+    ids=["tanh, dropout", "batch norm, sigmoid", "class weights"],
 )  # fmt: skip
 def test_what_no_tape_can_hold_is_done_by_the_layers(hidden: list[Layer], loss: Loss) -> None:
     net, twin = (network([Dense(units=5), *hidden], loss) for _ in range(2))
     gradient = Gradient(net, loss)
     for seed in range(3):
         x, y = examples(loss, M, np.float32, seed)
-        found, expected = gradient(x, y, np.random.default_rng(1), look=True), by_layers(twin, loss, x, y)
+        found = gradient(x, y, np.random.default_rng(1), look=True)
+        expected = by_layers(twin, loss, x, y, np.random.default_rng(1))
         assert found == (*expected[:2], True)
         np.testing.assert_array_equal(net.params.grad, expected[2])
     assert gradient.tapes == {M: None}
@@ -137,7 +142,7 @@ def test_a_tape_that_gives_another_gradient_is_not_played(monkeypatch: pytest.Mo
     loss = SoftmaxCrossEntropy()
     net = network(HIDDEN["relu"], loss)
     gradient, (x, y) = Gradient(net, loss), examples(loss, M, np.float32, 0)
-    expected = by_layers(net, loss, x, y)
+    expected = by_layers(net, loss, x, y, np.random.default_rng(1))
     for _ in range(2):
         assert gradient(x, y, np.random.default_rng(1), look=True) == (*expected[:2], True)
         np.testing.assert_array_equal(net.params.grad, expected[2])

@@ -1,10 +1,11 @@
 """Matrix products from compiled code: NumPy's own OpenBLAS, called as NumPy calls it, so with the same bits.
 
-It is looked for among the libraries of this process. Where NumPy has another one (Accelerate, MKL), none is found, and NumPy
-makes all products.
+It is looked for among the libraries that NumPy itself is linked to, since others may have brought a second one. Where NumPy has
+none (but Accelerate, or MKL), or the system does not look there (Windows), it is not found, and NumPy makes all products.
 """
 
 import ctypes
+from importlib.util import find_spec
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -17,17 +18,10 @@ SPELLINGS = ("scipy_cblas_{}64_", "cblas_{}64_")  # with 64-bit integers, as in 
 ROUTINES = ("sgemm", "dgemm", "sgemv", "dgemv")
 
 
-def _library() -> ctypes.CDLL | None:
-    """Return the OpenBLAS that NumPy has loaded, or None."""
-    from threadpoolctl import threadpool_info
-
-    paths = [told["filepath"] for told in threadpool_info() if told.get("internal_api") == "openblas"]
-    return ctypes.CDLL(paths[0]) if len(paths) == 1 else None  # of two, NumPy's is not known
-
-
 def _found() -> bool:
     """Tell the compiler where each routine is; say whether all of them are there."""
-    library = _library()
+    numpy = find_spec("numpy._core._multiarray_umath")
+    library = ctypes.CDLL(numpy.origin) if numpy and numpy.origin else None
     for routine in ROUTINES:
         named = (spelling.format(routine) for spelling in SPELLINGS)
         symbol = next((getattr(library, name) for name in named if hasattr(library, name)), None)

@@ -32,12 +32,12 @@ def dropout(x: Array, out: Array, mask: Array, rng: np.random.Generator, keep_pr
     rng.random(out=mask, dtype=mask.dtype.type)
     if out is not x:
         np.copyto(out, x)
-    _dropout(out, mask, keep_prob)
+    dropout_in_place(out, mask, keep_prob)
 
 
 @compiled
-def _dropout(x: Array, mask: Array, keep_prob: float) -> None:
-    """Turn the numbers in mask, drawn from [0, 1), into 0 or 1/keep_prob."""
+def dropout_in_place(x: Array, mask: Array, keep_prob: float) -> None:
+    """Turn the numbers in mask, drawn from [0, 1), into 0 or 1/keep_prob, and multiply x by them."""
     zero, kept, limit = x.dtype.type(0), x.dtype.type(1 / keep_prob), x.dtype.type(keep_prob)
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
@@ -69,15 +69,36 @@ def batch_moments(x: Array, scratch: Array, mean: Array, var: Array) -> None:
         var[j] = sums[j] / m
 
 
+@compiled
+def running_moments(
+    mean: Array, var: Array, running_mean: Array, running_var: Array, count: Array, scratch: Array, beta: float
+) -> None:
+    """Write v ← β v + (1 − β) θ for θ = μ and σ², and count what they have seen."""
+    kept, taken = mean.dtype.type(beta), mean.dtype.type(1 - beta)
+    for j in range(mean.size):
+        running_mean[j] = kept * running_mean[j] + taken * mean[j]
+        running_var[j] = kept * running_var[j] + taken * var[j]
+    count[0] += 1
+
+
+@compiled
+def inverse_deviation(var: Array, out: Array, eps: float) -> None:
+    """Compute 1/√(σ² + ε)."""
+    one, more = var.dtype.type(1), var.dtype.type(eps)
+    for j in range(var.size):
+        out[j] = one / math.sqrt(var[j] + more)
+
+
 def batch_norm(x: Array, out: Array, z_norm: Array, mean: Array, inverse_deviation: Array, gamma: Array, beta: Array) -> None:
     """Compute z_norm = (x − μ) / √(σ² + ε) and out = γ z_norm + β. out may be x."""
     if out is not x:
         np.copyto(out, x)
-    _batch_norm(out, z_norm, mean, inverse_deviation, gamma, beta)
+    batch_norm_in_place(out, z_norm, mean, inverse_deviation, gamma, beta)
 
 
 @compiled
-def _batch_norm(x: Array, z_norm: Array, mean: Array, inverse_deviation: Array, gamma: Array, beta: Array) -> None:
+def batch_norm_in_place(x: Array, z_norm: Array, mean: Array, inverse_deviation: Array, gamma: Array, beta: Array) -> None:
+    """Compute batch norm of x where x is."""
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
             normal = (x[i, j] - mean[j]) * inverse_deviation[j]
@@ -96,6 +117,13 @@ def batch_norm_gradients(dz: Array, z_norm: Array, dgamma: Array, dbeta: Array) 
             of_beta[j] += dz[i, j]
     for j in range(n):
         dgamma[j], dbeta[j] = of_gamma[j], of_beta[j]
+
+
+@compiled
+def batch_norm_gain(gamma: Array, inverse_deviation: Array, out: Array) -> None:
+    """Compute γ/√(σ² + ε), by which dz is multiplied on the way back."""
+    for j in range(gamma.size):
+        out[j] = gamma[j] * inverse_deviation[j]
 
 
 @compiled

@@ -14,7 +14,7 @@ from dlrun.arrays import Array, BoolArray, IntArray
 from dlrun.kernels.numba_column import blas, player
 from dlrun.kernels.table import Kernels, LossScratch, Measured
 
-SIDES, LABELS = np.empty((0, 0), np.bool_), np.empty(0, np.int64)
+LABELS = np.dtype(np.int64)
 
 
 class Tape:
@@ -25,11 +25,12 @@ class Tape:
         self.arrays: list[Any] = [x, y, None]
         self.rows: list[list[int]] = []
         self.numbers: list[float] = []
+        self.drawn: list[Array] = []  # filled with random numbers before the calls, in this order
         self.is_whole = blas.IS_FOUND  # whether every call so far could be noted
 
     def note(self, kernel: int, *arrays: Any, m: int = 0, n: int = 0, k: int = 0, flags: int = 0, number: float = 0.0) -> None:
-        """Add a call on up to four arrays, None for those there are not."""
-        places = [self._place(array) for array in (*arrays, *[None] * (4 - len(arrays)))]
+        """Add a call on up to six arrays, None for those there are not."""
+        places = [self._place(array) for array in (*arrays, *[None] * (6 - len(arrays)))]
         self.rows.append([kernel, *places, m, n, k, flags])
         self.numbers.append(number)
 
@@ -38,10 +39,12 @@ class Tape:
         self._addresses = np.array([0 if array is None else array.ctypes.data for array in self.arrays], np.int64)
         self._rows, self._numbers = np.array(self.rows, np.int64), np.array(self.numbers)
 
-    def play(self, x: Array, y: Array | IntArray, *, look: bool) -> tuple[float, float, bool]:
+    def play(self, x: Array, y: Array | IntArray, rng: np.random.Generator, *, look: bool) -> tuple[float, float, bool]:
         """Make all calls on x (m, n) and y (m,); return mean loss, sum of errors, and whether all looked at is finite."""
+        for numbers in self.drawn:
+            rng.random(out=numbers, dtype=numbers.dtype.type)
         played: tuple[float, float, bool] = player.play(
-            self._rows, self._numbers, self._addresses, SIDES, LABELS, x, y, look
+            self._rows, self._numbers, self._addresses, x, y, look
         )  # fmt: skip
         return played
 
@@ -110,6 +113,46 @@ def _note_bias_gradient(tape: Tape, dz: Array, db: Array) -> None:
     tape.note(player.BIAS_GRADIENT, dz, db, **_shape(dz))
 
 
+def _note_dropout(tape: Tape, x: Array, out: Array, mask: Array, rng: np.random.Generator, keep_prob: float) -> None:
+    _note_copy(tape, x, out)
+    tape.drawn.append(mask)
+    tape.note(player.DROPOUT, out, mask, **_shape(x), number=keep_prob)
+
+
+def _note_dropout_backward(tape: Tape, dz: Array, mask: Array) -> None:
+    tape.note(player.DROPOUT_BACKWARD, dz, mask, **_shape(dz))
+
+
+def _note_batch_moments(tape: Tape, x: Array, scratch: Array, mean: Array, var: Array) -> None:
+    tape.note(player.BATCH_MOMENTS, x, mean, var, **_shape(x))
+
+
+def _note_running_moments(tape: Tape, mean: Array, *arrays_and_beta: Any) -> None:
+    *averages, _, beta = arrays_and_beta
+    tape.note(player.RUNNING_MOMENTS, mean, *averages, m=1, n=mean.size, number=beta)
+
+
+def _note_inverse_deviation(tape: Tape, var: Array, out: Array, eps: float) -> None:
+    tape.note(player.INVERSE_DEVIATION, var, out, m=1, n=var.size, number=eps)
+
+
+def _note_batch_norm(tape: Tape, x: Array, out: Array, *arrays: Array) -> None:
+    _note_copy(tape, x, out)
+    tape.note(player.BATCH_NORM, out, *arrays, **_shape(x))
+
+
+def _note_batch_norm_gradients(tape: Tape, dz: Array, *arrays: Array) -> None:
+    tape.note(player.BATCH_NORM_GRADIENTS, dz, *arrays, **_shape(dz))
+
+
+def _note_batch_norm_gain(tape: Tape, gamma: Array, inverse_deviation: Array, out: Array) -> None:
+    tape.note(player.BATCH_NORM_GAIN, gamma, inverse_deviation, out, m=1, n=gamma.size)
+
+
+def _note_batch_norm_backward(tape: Tape, dz: Array, *arrays: Array) -> None:
+    tape.note(player.BATCH_NORM_BACKWARD, dz, *arrays, **_shape(dz))
+
+
 def _note_relu(tape: Tape, x: Array, b: Array | None, out: Array, mask: BoolArray) -> None:
     _note_copy(tape, x, out)
     tape.note(player.RELU, out, b, mask, **_shape(x))
@@ -132,7 +175,7 @@ def _note_softmax(
     tape: Tape, z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch,
     smoothing: float, weights: Array | None,
 ) -> None:  # fmt: skip
-    tape.is_whole &= weights is None and y.ndim == 1 and y.dtype == LABELS.dtype
+    tape.is_whole &= weights is None and y.ndim == 1 and y.dtype == LABELS
     tape.note(player.SOFTMAX, z, y, dz, scratch.picked, **_shape(z), number=smoothing)
 
 
@@ -140,7 +183,7 @@ def _note_sigmoid(
     tape: Tape, z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch,
     smoothing: float, weights: Array | None,
 ) -> None:  # fmt: skip
-    tape.is_whole &= weights is None and y.dtype == LABELS.dtype
+    tape.is_whole &= weights is None and y.dtype == LABELS
     tape.note(player.SIGMOID, z, y, dz, **_shape(z), number=smoothing)
 
 
@@ -167,6 +210,15 @@ NOTES: dict[str, Callable[..., None]] = {  # how a call of each is noted; one th
     "all_finite": _note_look,
     "add_bias": _note_add_bias,
     "bias_gradient": _note_bias_gradient,
+    "dropout": _note_dropout,
+    "dropout_backward": _note_dropout_backward,
+    "batch_moments": _note_batch_moments,
+    "running_moments": _note_running_moments,
+    "inverse_deviation": _note_inverse_deviation,
+    "batch_norm": _note_batch_norm,
+    "batch_norm_gradients": _note_batch_norm_gradients,
+    "batch_norm_gain": _note_batch_norm_gain,
+    "batch_norm_backward": _note_batch_norm_backward,
     "relu": _note_relu,
     "relu_backward": _note_relu_backward,
     "leaky_relu": _note_leaky_relu,

@@ -60,6 +60,24 @@ def batch_moments(x: Array, scratch: Array, mean: Array, var: Array) -> None:
     np.divide(var, m, out=var)
 
 
+def running_moments(
+    mean: Array, var: Array, running_mean: Array, running_var: Array, count: Array, scratch: Array, beta: float
+) -> None:
+    """Write v ← β v + (1 − β) θ for θ = μ and σ², and count what they have seen; scratch is overwritten."""
+    for v, value in ((running_mean, mean), (running_var, var)):
+        np.multiply(v, beta, out=v)
+        np.multiply(value, 1 - beta, out=scratch)
+        np.add(v, scratch, out=v)
+    np.add(count, 1, out=count)
+
+
+def inverse_deviation(var: Array, out: Array, eps: float) -> None:
+    """Compute 1/√(σ² + ε)."""
+    np.add(var, eps, out=out)
+    np.sqrt(out, out=out)
+    np.divide(1, out, out=out)
+
+
 def batch_norm(x: Array, out: Array, z_norm: Array, mean: Array, inverse_deviation: Array, gamma: Array, beta: Array) -> None:
     """Compute z_norm = (x − μ) / √(σ² + ε) and out = γ z_norm + β. out may be x."""
     np.subtract(x, mean, out=z_norm)
@@ -72,6 +90,11 @@ def batch_norm_gradients(dz: Array, z_norm: Array, dgamma: Array, dbeta: Array) 
     """Write dγ = Σ dz · z_norm and dβ = Σ dz, over the rows."""
     sum_rows(dz, dbeta)
     np.einsum("ij,ij->j", dz, z_norm, out=dgamma)
+
+
+def batch_norm_gain(gamma: Array, inverse_deviation: Array, out: Array) -> None:
+    """Compute γ/√(σ² + ε), by which dz is multiplied on the way back."""
+    np.multiply(gamma, inverse_deviation, out=out)
 
 
 def batch_norm_backward(dz: Array, z_norm: Array, gain: Array, dgamma: Array, dbeta: Array) -> None:

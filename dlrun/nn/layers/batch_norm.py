@@ -7,7 +7,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from dlrun.arrays import Array
-from dlrun.nn.averages import bias_correction, update
+from dlrun.nn.averages import bias_correction
 from dlrun.nn.layers.runtime import Place
 from dlrun.nn.params import Block, Role
 
@@ -79,15 +79,13 @@ class RuntimeBatchNorm:
         self.training = rng is not None
         if self.training:
             self.kernels.batch_moments(x, z_norm, self.mean, self.var)
-            update(self.running_mean, self.mean, self.layer.running_beta, self.scratch)
-            update(self.running_var, self.var, self.layer.running_beta, self.scratch)
-            self.count += 1
+            self.kernels.running_moments(
+                self.mean, self.var, self.running_mean, self.running_var, self.count, self.scratch, self.layer.running_beta
+            )
             mean, var = self.mean, self.var
         else:
             mean, var = self.layer.running(self.running_mean, self.running_var, self.count)
-        np.add(var, self.layer.eps, out=self.inverse_deviation)
-        np.sqrt(self.inverse_deviation, out=self.inverse_deviation)
-        np.divide(1, self.inverse_deviation, out=self.inverse_deviation)
+        self.kernels.inverse_deviation(var, self.inverse_deviation, self.layer.eps)
         self.kernels.batch_norm(x, out, z_norm, mean, self.inverse_deviation, self.gamma, self.beta)
         return out
 
@@ -97,7 +95,7 @@ class RuntimeBatchNorm:
         self.kernels.batch_norm_gradients(dz, z_norm, self.dgamma, self.dbeta)
         if not need_dx:
             return None
-        np.multiply(self.gamma, self.inverse_deviation, out=self.scratch)
+        self.kernels.batch_norm_gain(self.gamma, self.inverse_deviation, self.scratch)
         if self.training:
             self.kernels.batch_norm_backward(dz, z_norm, self.scratch, self.dgamma, self.dbeta)
         else:
