@@ -34,11 +34,11 @@ TIMED = {  # where a function is looked up when it is called, its name, and what
     ("dlrun.checkpoint", "save"): "checkpoints",
     ("dlrun.checkpoint", "save_best"): "checkpoints",
     ("dlrun.experiment.recording:Records", "flush"): "flushed rows",
-    ("dlrun.nn.network", "all_finite"): "finite numbers",
+    ("dlrun.kernels:NUMPY", "all_finite"): "finite numbers",
     ("dlrun.training.loop", "moments_finite"): "finite numbers",
     ("dlrun.training.loop", "require_finite_update"): "finite numbers",
     ("dlrun.training.loop", "require_finite_means"): "finite numbers",
-    ("dlrun.nn.params:Params", "squared_gradient_norm"): "finite numbers",
+    ("dlrun.kernels:NUMPY", "squared_norm"): "finite numbers",
     ("dlrun.experiment.run:Run", "_look_at_the_clock"): "clock and signs of life",
 }
 PARTS = tuple(dict.fromkeys(TIMED.values()))

@@ -31,7 +31,12 @@ def aligned_length(length: int, dtype: npt.DTypeLike) -> int:
     return -(-length // per_line) * per_line
 
 
+def squared_norm(values: Array) -> float:
+    """Return Σ v² of (n,): one BLAS dot that is not finite when any entry is not."""
+    return float(np.dot(values, values))
+
+
 def all_finite(values: Array) -> bool:
     """Say whether all values are finite: one BLAS dot, and another look if their squares are too large for a number."""
     flat = values.reshape(-1)
-    return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
+    return math.isfinite(squared_norm(flat)) or bool(np.isfinite(flat).all())

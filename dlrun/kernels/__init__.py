@@ -5,9 +5,9 @@ from importlib.util import find_spec
 
 from dlrun.arrays import Array, IntArray
 from dlrun.kernels.numpy_column import NUMPY
-from dlrun.kernels.table import Kernels, LossScratch, Measured, Tape
+from dlrun.kernels.table import Kernels, LossScratch, Measured, Passed, Tape
 
-__all__ = ["NUMPY", "Kernels", "LossScratch", "Measured", "Tape", "column", "numba_is_installed", "record"]
+__all__ = ["NUMPY", "Kernels", "LossScratch", "Measured", "Passed", "Tape", "column", "numba_is_installed", "record"]
 
 
 def numba_is_installed() -> bool:
@@ -27,7 +27,7 @@ def column(name: str) -> Kernels:
     return NUMBA
 
 
-def record(kernels: Kernels, x: Array, y: Array | IntArray, run: Callable[[], Measured]) -> tuple[Measured, Tape | None]:
+def record(kernels: Kernels, x: Array, y: Array | IntArray, run: Callable[[], Passed]) -> tuple[Passed, Tape | None]:
     """Run a pass over the mini-batch x, y; return what it returns, and its tape, or None if there can be none.
 
     While it runs, the functions of these very `kernels` note their calls.

@@ -49,11 +49,15 @@ class LossScratch:
         )
 
 
+# what comes of a pass: mean loss, sum of errors, ‖gradient‖², and whether all that was looked at is finite
+Passed = tuple[float, float, float, bool]
+
+
 class Tape(Protocol):
     """The calls that a pass over a mini-batch made, to be made again in one go on another mini-batch of the same size."""
 
-    def play(self, x: Array, y: Array | IntArray, rng: np.random.Generator, *, look: bool) -> tuple[float, float, bool]:
-        """Return the mean loss, the sum of errors, and whether everything that was looked at is finite (true without look)."""
+    def play(self, x: Array, y: Array | IntArray, rng: np.random.Generator, *, look: bool) -> Passed:
+        """Return what comes of it; without look everything counts as finite."""
 
 
 @dataclass(kw_only=True)
@@ -66,6 +70,7 @@ class Kernels:
     name: str
 
     product: Callable[[Array, Array, Array], None]  # out = a b
+    squared_norm: Callable[[Array], float]  # Σ v² of all values (n,)
     all_finite: Callable[[Array], bool]  # whether all values are finite
 
     add_bias: Elementwise  # z += b

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dlrun.arrays import Array, aligned_length, aligned_zeros
+from dlrun.arrays import Array, aligned_length, aligned_zeros, squared_norm
 
 
 class Role(IntEnum):
@@ -86,8 +86,8 @@ class Params:
         return math.sqrt(np.dot(w, w))
 
     def squared_gradient_norm(self) -> float:
-        """Return ‖grad‖²: one BLAS dot that is not finite when any entry is not."""
-        return float(np.dot(self.grad, self.grad))
+        """Return ‖grad‖²; it is not finite when any entry is not."""
+        return squared_norm(self.grad)
 
     def non_finite(self) -> Iterator[str]:
         """Yield the name of every block whose gradient holds something that is not a finite number."""

@@ -9,7 +9,6 @@ from dlrun.data.splits import Splits
 from dlrun.nn.gradient import Gradient
 from dlrun.nn.metrics import Score, evaluate, finite_or_none, watched
 from dlrun.nn.network import Network
-from dlrun.nn.penalties import add_penalties
 from dlrun.nn.schedules import Progress, ReduceOnPlateau
 from dlrun.training.divergence import LOOK_EVERY, Pace, diverged, moments_finite, require_finite_means, require_finite_update
 from dlrun.training.health import Health, LayerHealth
@@ -55,7 +54,7 @@ def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterato
     batches = Batches(splits.train, plan.batch_size, plan.seed, smallest=plan.smallest_batch)
     step_end, pace, health, params, m = StepEnd(), Pace(), Health(network), network.params, len(splits.train)
     total_steps = plan.epochs * len(batches)
-    gradient = Gradient(network, plan.loss)
+    gradient = Gradient(network, plan.loss, plan.penalties)
     while not state.finished(plan.epochs):
         state.begin_epoch(plan.seed)
         for batch in batches.epoch(state.epoch, state.position):  # shuffled by (seed, epoch), from state.position on
@@ -63,9 +62,10 @@ def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterato
             lr = pace.lr = plan.learning_rate.at(
                 Progress(state.epochs_passed(m), state.step, plan.epochs, total_steps, state.plateau.reductions)
             )
-            loss, error_sum, finite = gradient(batch.x, batch.y, state.dropout_rng, look=state.step % LOOK_EVERY == 0)
-            cost = loss + add_penalties(plan.penalties, params, network.kernels)
-            squared_norm = params.squared_gradient_norm()
+            loss, error_sum, squared_norm, finite = gradient(
+                batch.x, batch.y, state.dropout_rng, look=state.step % LOOK_EVERY == 0
+            )
+            cost = loss + sum(penalty.cost(params) for penalty in plan.penalties)
             finite = finite and isfinite(lr) and isfinite(cost) and isfinite(squared_norm)
             if not (finite and moments_finite(state.slots, state.step)):
                 raise diverged(network, plan, state, batch, pace, loss)  # before the update: the parameters stay good

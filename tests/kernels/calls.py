@@ -147,6 +147,7 @@ BACKWARD = {
 }
 LAYERS = {
     "product": Call("product", ("matrix", "square", "matrix")),
+    "squared_norm": Call("squared_norm", ("units",)),
     "all_finite": Call("all_finite", ("matrix",)),
     "add_bias": Call("add_bias", ("matrix", "units")),
     "bias_gradient": Call("bias_gradient", ("matrix", "units")),

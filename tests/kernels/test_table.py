@@ -104,6 +104,7 @@ FORMULAS: dict[str, Formula] = {
     "tanh_backward": backward(lambda a: 1 - a**2),
     "sigmoid_backward": backward(lambda a: a * (1 - a)),
     "product": lambda a, b, out: {2: a @ b},
+    "squared_norm": lambda x: {},
     "all_finite": lambda x: {},
     "add_bias": lambda z, b: {0: z + b},
     "bias_gradient": lambda dz, db: {1: sums(dz)},

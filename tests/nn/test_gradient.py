@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY, Kernels, column
+from dlrun.kernels import NUMPY, Kernels, Passed, column
 from dlrun.kernels.numba_column import tape
 from dlrun.nn.gradient import Gradient
 from dlrun.nn.layers import BatchNorm, Dense, Dropout, Identity, Layer, LeakyRelu, Relu, Sigmoid, Tanh
 from dlrun.nn.losses import Absolute, Huber, Labels, Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError
 from dlrun.nn.network import Network
+from dlrun.nn.penalties import L1, L2, Penalty, add_penalties
 from tests.laws import build, each_dtype, kind, labels_for, members, peak_bytes, sample
 
 NUMBA = column("numba")
@@ -54,11 +55,15 @@ def examples(loss: Loss, m: int, dtype: Any, seed: int) -> tuple[Array, Labels]:
     return x[before : before + m], y.astype(dtype) if loss.regression else y
 
 
-def by_layers(net: Network, loss: Loss, x: Array, y: Labels, rng: np.random.Generator) -> tuple[float, float, Array]:
+def by_layers(
+    net: Network, loss: Loss, x: Array, y: Labels, rng: np.random.Generator, penalties: Sequence[Penalty] = ()
+) -> tuple[Passed, Array]:
+    """Return what a pass returns, all of it finite, and its gradient."""
     z = net.forward(x, rng)
     measured = loss.measure(z, y, net.dz, net.loss_scratch, net.kernels)
     net.backward()
-    return *measured, net.params.grad.copy()
+    add_penalties(penalties, net.params, net.kernels)
+    return (*measured, float(np.dot(net.params.grad, net.params.grad)), True), net.params.grad.copy()
 
 
 @each_dtype
@@ -69,15 +74,28 @@ def test_what_is_played_is_what_the_layers_do_to_the_last_bit(hidden: list[Layer
     gradient, rngs = Gradient(played, loss), [np.random.default_rng(1) for _ in range(2)]
     for step, m in enumerate([M, M, M, 4, 4, M, 4, 2, 2]):
         x, y = examples(loss, m, dtype, step)
-        expected = by_layers(layered, loss, x, y, rngs[0])
-        found = gradient(x, y, rngs[1], look=step % 2 == 0)
-        assert found == (*expected[:2], True)
-        np.testing.assert_array_equal(played.params.grad, expected[2])
+        expected, grad = by_layers(layered, loss, x, y, rngs[0])
+        assert gradient(x, y, rngs[1], look=step % 2 == 0) == expected
+        np.testing.assert_array_equal(played.params.grad, grad)
         np.testing.assert_array_equal(played.params.stats, layered.params.stats)
         assert rngs[0].random() == rngs[1].random()
         for net in (played, layered):
             net.params.theta[...] -= 0.1 * net.params.grad
     assert all(gradient.tapes[m] for m in (M, 4, 2))
+
+
+@each_dtype
+def test_penalties_are_played_with_the_layers(dtype: Any) -> None:
+    loss = SoftmaxCrossEntropy()
+    penalties: list[Penalty] = [L2(strength=0.3, m=M, include_bias=True), L1(strength=0.1, m=M)]
+    played, layered = network(HIDDEN["relu"], loss, dtype), network(HIDDEN["relu"], loss, dtype)
+    gradient = Gradient(played, loss, penalties)
+    for step in range(3):
+        x, y = examples(loss, M, dtype, step)
+        expected, grad = by_layers(layered, loss, x, y, np.random.default_rng(1), penalties)
+        assert gradient(x, y, np.random.default_rng(1), look=False) == expected
+        np.testing.assert_array_equal(played.params.grad, grad)
+    assert gradient.tapes[M]
 
 
 @pytest.mark.parametrize("loss", [loss for loss in LOSSES.values() if loss.n_outputs(3) == 1], ids=kind)
@@ -118,10 +136,9 @@ def test_what_no_tape_can_hold_is_done_by_the_layers(hidden: list[Layer], loss: 
     gradient = Gradient(net, loss)
     for seed in range(3):
         x, y = examples(loss, M, np.float32, seed)
-        found = gradient(x, y, np.random.default_rng(1), look=True)
-        expected = by_layers(twin, loss, x, y, np.random.default_rng(1))
-        assert found == (*expected[:2], True)
-        np.testing.assert_array_equal(net.params.grad, expected[2])
+        expected, grad = by_layers(twin, loss, x, y, np.random.default_rng(1))
+        assert gradient(x, y, np.random.default_rng(1), look=True) == expected
+        np.testing.assert_array_equal(net.params.grad, grad)
     assert gradient.tapes == {M: None}
 
 
@@ -142,10 +159,10 @@ def test_a_tape_that_gives_another_gradient_is_not_played(monkeypatch: pytest.Mo
     loss = SoftmaxCrossEntropy()
     net = network(HIDDEN["relu"], loss)
     gradient, (x, y) = Gradient(net, loss), examples(loss, M, np.float32, 0)
-    expected = by_layers(net, loss, x, y, np.random.default_rng(1))
+    expected, grad = by_layers(net, loss, x, y, np.random.default_rng(1))
     for _ in range(2):
-        assert gradient(x, y, np.random.default_rng(1), look=True) == (*expected[:2], True)
-        np.testing.assert_array_equal(net.params.grad, expected[2])
+        assert gradient(x, y, np.random.default_rng(1), look=True) == expected
+        np.testing.assert_array_equal(net.params.grad, grad)
     assert gradient.tapes == {M: None}
 
 
@@ -168,7 +185,7 @@ def test_a_look_finds_what_is_not_finite_before_a_relu_swallows_it(bad: float) -
     assert gradient.tapes[M]
     net.params.views["b1"].value[2] = bad
     x, y = examples(loss, M, np.float32, 5)
-    assert [gradient(x, y, np.random.default_rng(1), look=look)[2] for look in (True, False, True)] == [False, True, False]
+    assert [gradient(x, y, np.random.default_rng(1), look=look)[3] for look in (True, False, True)] == [False, True, False]
 
 
 def test_a_first_pass_that_is_not_finite_leaves_its_gradient_and_no_tape() -> None:
@@ -178,7 +195,7 @@ def test_a_first_pass_that_is_not_finite_leaves_its_gradient_and_no_tape() -> No
     x[3] = np.inf
     gradient = Gradient(net, loss)
     with np.errstate(invalid="ignore"):
-        mean, _, _ = gradient(x, y, np.random.default_rng(1), look=True)
+        mean, *_ = gradient(x, y, np.random.default_rng(1), look=True)
     assert np.isnan(mean)
     assert np.isnan(net.params.grad).any()
     assert gradient.tapes == {M: None}

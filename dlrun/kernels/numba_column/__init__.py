@@ -3,7 +3,7 @@
 Where NumPy's own function is as fast (it computes tanh and exp for many numbers at once), that one stands here too.
 """
 
-from dlrun.arrays import all_finite
+from dlrun.arrays import all_finite, squared_norm
 from dlrun.kernels.numba_column import activations, layers, losses, updates
 from dlrun.kernels.numpy_column import activations as numpy_activations
 from dlrun.kernels.numpy_column import layers as numpy_layers
@@ -12,6 +12,7 @@ from dlrun.kernels.table import Kernels
 NUMBA = Kernels(
     name="numba",
     product=numpy_layers.product,
+    squared_norm=squared_norm,
     all_finite=all_finite,
     add_bias=layers.add_bias,
     bias_gradient=layers.bias_gradient,

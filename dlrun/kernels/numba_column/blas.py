@@ -15,7 +15,7 @@ from dlrun.kernels.numba_column.compiling import compiled
 
 ROW_MAJOR, AS_IS, TRANSPOSED = 101, 111, 112  # CBLAS_ORDER, CBLAS_TRANSPOSE
 SPELLINGS = ("scipy_cblas_{}64_", "cblas_{}64_")  # with 64-bit integers, as in NumPy's wheels
-ROUTINES = ("sgemm", "dgemm", "sgemv", "dgemv")
+ROUTINES = ("sgemm", "dgemm", "sgemv", "dgemv", "sdot", "ddot")
 
 
 def _found() -> bool:
@@ -32,16 +32,18 @@ def _found() -> bool:
 
 
 def _external(routine: str) -> Any:
-    """Declare a routine of CBLAS: C = op(A) op(B), or y = op(A) x."""
+    """Declare a routine of CBLAS: C = op(A) op(B), y = op(A) x, or xᵀ y."""
     real = types.float32 if routine[0] == "s" else types.float64
     flag, size, memory = types.int32, types.int64, types.voidptr
+    if routine.endswith("dot"):
+        return types.ExternalFunction(f"dlrun_{routine}", real(size, memory, size, memory, size))
     flags, sizes = ([flag] * 3, [size] * 3) if routine.endswith("mm") else ([flag] * 2, [size] * 2)
     arguments = [*flags, *sizes, real, memory, size, memory, size, real, memory, size]
     return types.ExternalFunction(f"dlrun_{routine}", types.void(*arguments))
 
 
 IS_FOUND = _found()
-sgemm, dgemm, sgemv, dgemv = map(_external, ROUTINES)
+sgemm, dgemm, sgemv, dgemv, sdot, ddot = map(_external, ROUTINES)
 
 
 @compiled
@@ -70,3 +72,11 @@ def _gemv(itemsize: int, a: int, x: int, y: int, rows: int, columns: int, turned
         sgemv(ROW_MAJOR, turned, rows, columns, 1.0, a, columns, x, 1, 0.0, y, 1)
     else:
         dgemv(ROW_MAJOR, turned, rows, columns, 1.0, a, columns, x, 1, 0.0, y, 1)
+
+
+@compiled
+def squared_norm(itemsize: int, a: int, n: int) -> float:
+    """Return Σ a² of the n numbers at an address."""
+    if itemsize == 4:
+        return float(sdot(n, a, 1, a, 1))
+    return float(ddot(n, a, 1, a, 1))

@@ -10,16 +10,17 @@ from numba import carray, types  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 
 from dlrun.arrays import Array, IntArray
-from dlrun.kernels.numba_column import activations, layers, losses
-from dlrun.kernels.numba_column.blas import product
+from dlrun.kernels.numba_column import activations, layers, losses, updates
+from dlrun.kernels.numba_column.blas import product, squared_norm
 from dlrun.kernels.numba_column.compiling import compiled
 
-# what the first number of a row says, in four groups: each has a function here
-LOOK, PRODUCT = range(2)
-ADD_BIAS, BIAS_GRADIENT, COPY, DROPOUT, DROPOUT_BACKWARD, RELU, RELU_BACKWARD, LEAKY_RELU, SLOPES_BACKWARD = range(2, 11)
-BATCH_MOMENTS, RUNNING_MOMENTS, INVERSE_DEVIATION, BATCH_NORM = range(11, 15)
-BATCH_NORM_GRADIENTS, BATCH_NORM_GAIN, BATCH_NORM_BACKWARD = range(15, 18)
-SOFTMAX, SIGMOID, SQUARED_ERROR, ABSOLUTE, HUBER = range(18, 23)
+# what the first number of a row says, in groups, each with a function here
+LOOK, SQUARED_NORM, PRODUCT = range(3)
+ADD_BIAS, BIAS_GRADIENT, COPY, DROPOUT, DROPOUT_BACKWARD, RELU, RELU_BACKWARD, LEAKY_RELU, SLOPES_BACKWARD = range(3, 12)
+ADD_L2_GRADIENT, ADD_L1_GRADIENT = range(19, 21)
+BATCH_MOMENTS, RUNNING_MOMENTS, INVERSE_DEVIATION, BATCH_NORM = range(12, 16)
+BATCH_NORM_GRADIENTS, BATCH_NORM_GAIN, BATCH_NORM_BACKWARD = range(16, 19)
+SOFTMAX, SIGMOID, SQUARED_ERROR, ABSOLUTE, HUBER = range(21, 26)
 
 SIDES, LABELS = types.boolean, types.int64
 A_TURNED, B_TURNED = 1, 2  # of the arrays of a product: those that lie in memory as their transposes do
@@ -51,12 +52,12 @@ def _vector(address: int, kind: Any, n: int) -> Any:
 @compiled
 def play(
     rows: IntArray, numbers: Array, addresses: IntArray, x: Array, y: Array | IntArray, look: bool,
-) -> tuple[float, float, bool]:  # fmt: skip
-    """Make the calls; return the mean loss, the sum of errors, and whether everything looked at was finite.
+) -> tuple[float, float, float, bool]:  # fmt: skip
+    """Make the calls; return mean loss, sum of errors, squared norm, and whether everything looked at was finite.
 
     addresses[0] and [1] become those of the mini-batch, x and y.
     """
-    loss, errors, finite = 0.0, 0.0, True
+    loss, errors, norm, finite = 0.0, 0.0, 0.0, True
     addresses[0], addresses[1] = x.ctypes.data, y.ctypes.data
     for r in range(len(rows)):
         kernel, m, n, k, turned = rows[r, 0], rows[r, 7], rows[r, 8], rows[r, 9], rows[r, 10]
@@ -64,15 +65,19 @@ def play(
         d, e, f = addresses[rows[r, 4]], addresses[rows[r, 5]], addresses[rows[r, 6]]
         if kernel == LOOK:
             finite &= not look or _all_finite(_vector(a, x, n))
+        elif kernel == SQUARED_NORM:
+            norm = squared_norm(x.itemsize, a, n)
         elif kernel == PRODUCT:
             product(x.itemsize, a, b, c, m, n, k, turned & A_TURNED != 0, turned & B_TURNED != 0)
         elif kernel < BATCH_MOMENTS:
             _pass_on(kernel, _matrix(a, x, m, n), b, c, d, numbers[r])
-        elif kernel < SOFTMAX:
+        elif kernel < ADD_L2_GRADIENT:
             _normalize(kernel, _matrix(a, x, m, n), b, c, d, e, f, numbers[r])
+        elif kernel < SOFTMAX:
+            _penalize(kernel, _vector(a, x, n), _vector(b, x, n), numbers[r])
         else:
             loss, errors = _measure(kernel, _matrix(a, x, m, n), b, _matrix(c, x, m, n), d, numbers[r])
-    return loss, errors, finite
+    return loss, errors, norm, finite
 
 
 @compiled
@@ -130,6 +135,15 @@ def _normalize(kernel: int, a: Array, b: int, c: int, d: int, e: int, f: int, nu
         layers.batch_norm_gain(a[0], _vector(b, a, n), _vector(c, a, n))
     elif kernel == BATCH_NORM_BACKWARD:
         layers.batch_norm_backward(a, _matrix(b, a, m, n), _vector(c, a, n), _vector(d, a, n), _vector(e, a, n))
+
+
+@compiled
+def _penalize(kernel: int, w: Array, dw: Array, number: float) -> None:
+    """Make the call of a penalty on weights w (n,), which needs no scratch."""
+    if kernel == ADD_L2_GRADIENT:
+        updates.add_l2_gradient(w, dw, dw, number)
+    else:
+        updates.add_l1_gradient(w, dw, dw, number)
 
 
 @compiled

@@ -12,7 +12,7 @@ import numpy as np
 
 from dlrun.arrays import Array, BoolArray, IntArray
 from dlrun.kernels.numba_column import blas, player
-from dlrun.kernels.table import Kernels, LossScratch, Measured
+from dlrun.kernels.table import Kernels, LossScratch, Passed
 
 LABELS = np.dtype(np.int64)
 
@@ -39,11 +39,11 @@ class Tape:
         self._addresses = np.array([0 if array is None else array.ctypes.data for array in self.arrays], np.int64)
         self._rows, self._numbers = np.array(self.rows, np.int64), np.array(self.numbers)
 
-    def play(self, x: Array, y: Array | IntArray, rng: np.random.Generator, *, look: bool) -> tuple[float, float, bool]:
-        """Make all calls on x (m, n) and y (m,); return mean loss, sum of errors, and whether all looked at is finite."""
+    def play(self, x: Array, y: Array | IntArray, rng: np.random.Generator, *, look: bool) -> Passed:
+        """Make all calls on x (m, n) and y (m,); return what the pass returned, but of this mini-batch."""
         for numbers in self.drawn:
             rng.random(out=numbers, dtype=numbers.dtype.type)
-        played: tuple[float, float, bool] = player.play(
+        played: Passed = player.play(
             self._rows, self._numbers, self._addresses, x, y, look
         )  # fmt: skip
         return played
@@ -62,7 +62,7 @@ class Tape:
         return place
 
 
-def record(kernels: Kernels, x: Array, y: Array | IntArray, run: Callable[[], Measured]) -> tuple[Measured, Tape | None]:
+def record(kernels: Kernels, x: Array, y: Array | IntArray, run: Callable[[], Passed]) -> tuple[Passed, Tape | None]:
     """Run a pass over the mini-batch x, y; return what it returns, and its tape, or None if it made a call no tape can hold.
 
     While it runs, each function of `kernels` notes its call before it makes it.
@@ -71,13 +71,13 @@ def record(kernels: Kernels, x: Array, y: Array | IntArray, run: Callable[[], Me
     noting = {name: _noting(tape, NOTES.get(name), function) for name, function in plain.items() if callable(function)}
     vars(kernels).update(noting)
     try:
-        measured = run()
+        played = run()
     finally:
         vars(kernels).update(plain)
     if not tape.is_whole:
-        return measured, None
+        return played, None
     tape.close()
-    return measured, tape
+    return played, tape
 
 
 def _noting(tape: Tape, note: Callable[..., None] | None, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,6 +103,10 @@ def _note_product(tape: Tape, a: Array, b: Array, out: Array) -> None:
 
 def _note_look(tape: Tape, values: Array) -> None:
     tape.note(player.LOOK, values, n=values.size)
+
+
+def _note_squared_norm(tape: Tape, values: Array) -> None:
+    tape.note(player.SQUARED_NORM, values, n=values.size)
 
 
 def _note_add_bias(tape: Tape, z: Array, b: Array) -> None:
@@ -187,6 +191,13 @@ def _note_sigmoid(
     tape.note(player.SIGMOID, z, y, dz, **_shape(z), number=smoothing)
 
 
+def _note_penalty(kernel: int) -> Callable[..., None]:
+    def note(tape: Tape, w: Array, dw: Array, scratch: Array, decay: float) -> None:
+        tape.note(kernel, w, dw, n=w.size, number=decay)
+
+    return note
+
+
 def _note_regression(kernel: int) -> Callable[..., None]:
     def note(tape: Tape, z: Array, y: Array | IntArray, dz: Array, scratch: LossScratch, delta: float = 0.0) -> None:
         tape.is_whole &= y.dtype == z.dtype
@@ -208,6 +219,9 @@ def _shape(x: Array) -> dict[str, int]:
 NOTES: dict[str, Callable[..., None]] = {  # how a call of each is noted; one that is not here runs from Python
     "product": _note_product,
     "all_finite": _note_look,
+    "squared_norm": _note_squared_norm,
+    "add_l2_gradient": _note_penalty(player.ADD_L2_GRADIENT),
+    "add_l1_gradient": _note_penalty(player.ADD_L1_GRADIENT),
     "add_bias": _note_add_bias,
     "bias_gradient": _note_bias_gradient,
     "dropout": _note_dropout,

@@ -3,13 +3,14 @@
 Scalars stay Python floats: an `np.float64` scalar would promote float32 arrays.
 """
 
-from dlrun.arrays import all_finite
+from dlrun.arrays import all_finite, squared_norm
 from dlrun.kernels.numpy_column import activations, layers, losses, updates
 from dlrun.kernels.table import Kernels
 
 NUMPY = Kernels(
     name="numpy",
     product=layers.product,
+    squared_norm=squared_norm,
     all_finite=all_finite,
     add_bias=layers.add_bias,
     bias_gradient=layers.bias_gradient,
