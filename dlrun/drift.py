@@ -5,9 +5,9 @@ variance from data mismatch. Train and dev need not, and what moved between them
 random from one file are exchangeable: any difference between them is chance, so there nothing is asked.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from dlrun.statistics.holm import holm
 from dlrun.statistics.intervals import Estimate
 from dlrun.statistics.thinning import spread
 from dlrun.statistics.two_samples import Comparison, chi_square, kolmogorov_smirnov
+
+Inputs: TypeAlias = Callable[[Selection], Array]
 
 MOST_ROWS = 2_500  # of a part: a distance of a tenth is then beyond chance among a thousand columns
 MOST_COLUMNS = 1_000  # of numbers: a quarter of a second
@@ -54,9 +56,9 @@ class Moved:
 
 
 def drift(
-    chosen: Mapping[str, Selection], labels: Mapping[str, LabelArray], inputs: Mapping[str, Array], seed: int, *, regression: bool
+    chosen: Mapping[str, Selection], labels: Mapping[str, LabelArray], inputs: Inputs, seed: int, *, regression: bool
 ) -> Iterator[Finding]:
-    """Yield a finding for each pair of parts that is worth asking about; `inputs` (m, n) are what a network sees.
+    """Yield a finding for each pair of parts that is worth asking about; `inputs` returns what a network sees of some rows.
 
     Of each part up to 2,500 rows are compared, drawn at random. A column of numbers by Kolmogorov and Smirnov's test, one of
     words, the gaps of one of numbers and the classes by χ², all together at a level of 2.5 % (Holm); a target as numbers
@@ -74,7 +76,7 @@ def drift(
         y = [labels[part][rows[part]] for part in (first, second)]
         tests[LABEL] = kolmogorov_smirnov(*y) if regression else _categories(*y)
         moved = _moved(tests)
-        accuracy = _classified(inputs[first], inputs[second], rng)
+        accuracy = _classified(chosen[first], chosen[second], inputs, rng)
         apart = accuracy is not None and accuracy.low > 0.5 and accuracy.value >= ACCURACY
         unlike = bool(moved) or apart
         said = meaning if unlike else f"{part_name(first)} and {part_name(second)} are alike"
@@ -123,14 +125,17 @@ def _moved(tests: Mapping[str, Comparison]) -> list[Moved]:
     return sorted(found, key=lambda moved: -moved.distance)
 
 
-def _classified(a: Array, b: Array, rng: np.random.Generator) -> Estimate | None:
+def _classified(a: Selection, b: Selection, inputs: Inputs, rng: np.random.Generator) -> Estimate | None:
     """Return how often a classifier tells two parts apart, asked about as many rows of each; None if they are too few."""
     size = min(len(a), len(b), MOST_ROWS)
     if size < FEWEST_ROWS:
         return None
-    columns = spread(a.shape[1], CLASSIFIED_COLUMNS)
-    some = [part[_some(len(part), size, rng)][:, columns] for part in (a, b)]
-    return told_apart(some[0], some[1], rng)
+
+    def some(part: Selection) -> Array:
+        x = inputs(replace(part, rows=part.rows[_some(len(part), size, rng)]))
+        return x[:, spread(x.shape[1], CLASSIFIED_COLUMNS)]
+
+    return told_apart(some(a), some(b), rng)
 
 
 def _some(m: int, most: int, rng: np.random.Generator) -> IntArray:

@@ -1,5 +1,6 @@
 """How much memory there is, asked before much is taken: the kernel promises more than it has, and kills whoever believes it."""
 
+import ctypes
 import os
 import resource
 from contextlib import suppress
@@ -32,6 +33,12 @@ def require(needed: int, what: str, where: str, cure: str) -> None:
     if needed > (total := total_bytes()):
         words = f"does not fit into memory: {what} need about {_gib(needed)}, this machine has {_gib(total)}"
         raise InvalidInput(Problem(what=words, where=where, cure=cure))
+
+
+def give_back() -> None:
+    """Return to the system what the C library keeps for later use; only glibc is asked, others return it by themselves."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _gib(n_bytes: int) -> str:

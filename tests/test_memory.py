@@ -1,4 +1,6 @@
+import ctypes
 import os
+import platform
 import resource
 from pathlib import Path
 
@@ -33,3 +35,23 @@ def test_too_much_is_refused_with_both_numbers(monkeypatch: pytest.MonkeyPatch) 
     assert str(raised.value) == (
         "data.source.examples: does not fit into memory: 10 rows need about 2.0 GiB, this machine has 2.0 GiB\n  → draw fewer"
     )
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_what_the_c_library_keeps_is_given_back() -> None:
+    pieces = [bytearray(100_000) for _ in range(600)]
+    pins = pieces[::20]
+    pieces.clear()
+    before = resident()
+    memory.give_back()
+    assert before - resident() > 30_000_000
+    assert len(pins) == 30
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_other_c_libraries_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
+    memory.give_back()

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlrun.arrays import IntArray
-from dlrun.data.raw import BLOCK, Selection
+from dlrun.data.raw import Selection, row_blocks
 
 ALONE = -1  # the group of a row whose inputs occur once
 
@@ -60,9 +60,8 @@ def _hashes(selection: Selection, dtype: npt.DTypeLike) -> IntArray:
 def _rows(selection: Selection, dtype: npt.DTypeLike) -> Iterator[list[bytes]]:
     """Yield the bytes of the inputs, a block of rows at a time; equal inputs are equal bytes."""
     examples = selection.examples
-    step = max(1, BLOCK // max(1, examples.x.shape[1]))
-    for start in range(0, len(selection), step):
-        rows = selection.rows[start : start + step]
+    for block in row_blocks(len(selection), examples.x.shape[1]):
+        rows = selection.rows[block]
         x = examples.x[rows].astype(dtype)
         if x.dtype.kind == "f":
             x += 0.0  # -0 has other bits than 0

@@ -67,7 +67,7 @@ def label_type(raw: RawData) -> LabelType:
 
 def check_training_labels(labels: IntArray, classes: tuple[str, ...]) -> None:
     """Raise InvalidInput if the training part has fewer examples than there are classes, or one class only."""
-    present, cure = np.unique(labels), "leave more examples to training: make dev and test smaller"
+    present, cure = _present(labels), "leave more examples to training: make dev and test smaller"
     if len(labels) < len(classes):
         what = f"{len(labels):,} training examples for {len(classes):,} classes: not all of them can be learned"
         raise InvalidInput(Problem(what=what, where="data.split", cure=f"{cure}; {REGRESSION}"))
@@ -80,6 +80,11 @@ def label_notes(labels: IntArray, classes: tuple[str, ...]) -> Iterator[str]:
     """Yield what the user should know about the classes of the training part."""
     if len(classes) > max(10, len(labels) // 2):
         yield f"{len(classes):,} classes for {len(labels):,} training examples; {REGRESSION}"
+
+
+def _present(labels: IntArray) -> IntArray:
+    """Return the class indices that occur, sorted; `np.unique` would import NumPy's masked arrays first."""
+    return np.flatnonzero(np.bincount(labels))
 
 
 def _targets(raw: RawData) -> Labels:
@@ -138,14 +143,14 @@ def _classes(raw: RawData) -> tuple[Labels, tuple[str, ...]]:
 
 def _names_of_rows(raw: RawData, indices: IntArray) -> Iterator[Problem]:
     """Yield a problem if the examples that are to be split have a different label each."""
-    if len(np.unique(indices)) == len(indices) > A_FEW:
+    if len(_present(indices)) == len(indices) > A_FEW:
         what = f"each of {len(indices):,} rows has a label of its own: it names the row, not a class"
         yield raw.label_problem(raw.pool, 0, what, f"choose another target; {REGRESSION}")
 
 
 def _unseen(raw: RawData, indices: Mapping[str, IntArray]) -> Iterator[Problem]:
     """Yield a problem if a part that the source brings has classes that its training part has not."""
-    taught = np.unique(indices[raw.pool])
+    taught = _present(indices[raw.pool])
     marks = {part: ~np.isin(indices[part], taught) for part in raw.parts if part in raw.brought}
     cure = "it cannot be learned: correct it, remove such rows, or give training some of them"
     yield from _fault(raw, marks, lambda label: f"no training example has the label {quoted(str(label))}", cure)

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 import numpy as np
 
 from dlrun.arrays import Array, aligned_zeros
+from dlrun.data.deferred import DeferredInputs
 from dlrun.data.encoding import GAP, Encoding
 from dlrun.data.labels import LabelType
 from dlrun.data.missing import Imputation
@@ -84,6 +85,13 @@ class Preparation:
             encoding.write(selection.codes(number), selection.raw.categories[number], z[:, n:end])
             n = end
         return z
+
+    def inputs_later(self, selection: Selection) -> Array | DeferredInputs:
+        """Return what `inputs` does, made when it is asked for if these are small integers alone; errors as there, at once."""
+        alone = len(self.features) == selection.examples.x.shape[1]
+        if alone and DeferredInputs.possible(selection, self.normalization, self.dtype):
+            return DeferredInputs(selection, self.normalization, self.dtype)
+        return self.inputs(selection)
 
     @property
     def _flagged(self) -> tuple[int, ...]:

@@ -60,12 +60,21 @@ class Normalization:
             found += (np.abs(block) > limit).sum(axis=0)
         return found
 
+    def normalized(self, block: Array) -> Array:
+        """Return rows of float64 (k, n), normalized in their place; infinite where that leaves float64."""
+        with np.errstate(over="ignore"):
+            block -= self.mean
+            block /= self.divisor
+        return block
+
+    def bears(self, raw: npt.DTypeLike, dtype: npt.DTypeLike) -> bool:
+        """Whether no number of an integer dtype `raw` is too large for `dtype` once it is normalized."""
+        limits = np.iinfo(raw)
+        ends = self.normalized(np.repeat(np.array([[limits.min], [limits.max]], dtype=np.float64), len(self.mean), axis=1))
+        return bool(np.abs(ends).max() <= np.finfo(dtype).max)
+
     def _normalized(self, selection: Selection) -> Iterator[Array]:
-        for block in selection.blocks():
-            with np.errstate(over="ignore"):
-                block -= self.mean
-                block /= self.divisor
-            yield block
+        return map(self.normalized, selection.blocks())
 
     def _too_large(self, selection: Selection, dtype: str, largest: float) -> Problem:
         """Return the first value that is too large once it is normalized, and how many there are."""

@@ -168,9 +168,8 @@ class Selection:
     def blocks(self) -> Iterator[Array]:
         """Yield the numbers as float64, a block of rows at a time, missing ones filled in; a block may be overwritten."""
         x = self.examples.x
-        step = max(1, BLOCK // max(1, x.shape[1]))
-        for start in range(0, len(self.rows), step):
-            block = x[self.rows[start : start + step]].astype(np.float64)
+        for rows in row_blocks(len(self), x.shape[1]):
+            block = x[self.rows[rows]].astype(np.float64)
             if self.fill is not None:
                 np.copyto(block, self.fill, where=np.isnan(block))
             yield block
@@ -197,6 +196,13 @@ class Selection:
 def feature_names(n: int) -> tuple[str, ...]:
     """Return names for n columns that have none of their own: x1, x2, …."""
     return tuple(f"x{column}" for column in range(1, n + 1))
+
+
+def row_blocks(m: int, n: int) -> Iterator[slice]:
+    """Yield the blocks of m rows of n values, in order."""
+    step = max(1, BLOCK // max(1, n))
+    for start in range(0, m, step):
+        yield slice(start, min(start + step, m))
 
 
 def row_numbers(m: int) -> IntArray:

@@ -35,8 +35,7 @@ def _findings(data: Data, chosen: Chosen, splits: Splits, seed: int) -> Iterator
     yield from equal_rows(chosen.selections, chosen.labels, regression=chosen.regression)
     if chosen.classes:
         yield from classes_in_parts(chosen.labels, chosen.classes)
-    inputs = {name: part.x for name, part in splits.parts.items()}
-    yield from drift(chosen.selections, chosen.labels, inputs, seed, regression=chosen.regression)
+    yield from drift(chosen.selections, chosen.labels, splits.preparation.inputs, seed, regression=chosen.regression)
     if standard := _standard(data, chosen, splits):
         yield from extreme_values(chosen.selections, standard)
 

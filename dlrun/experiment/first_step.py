@@ -67,7 +67,7 @@ def _measured(placed: Placed, a: Array) -> tuple[float, float | None, float | No
     """Return the deviation of the outputs, and the shares of dead units and of saturated outputs where there can be some."""
     layer = placed.layer
     assert isinstance(layer, Activation)
-    deviation = float(np.sqrt(a.astype(np.float64).var(axis=0).mean()))
+    deviation = float(np.sqrt(a.var(axis=0, dtype=np.float64).mean()))
     dead = float((a == 0).all(axis=0).mean()) if layer.can_die else None
     limits = layer.saturation
     return deviation, dead, float(((a < limits[0]) | (a > limits[1])).mean()) if limits else None

@@ -13,13 +13,15 @@ from dlrun.diagnosis.headline import Metric
 from dlrun.errors import Diverged
 from dlrun.experiment.setup import Experiment
 from dlrun.nn.losses import Loss
-from dlrun.nn.metrics import logits
+from dlrun.nn.metrics import chunks, logits
 from dlrun.nn.network import Network
 from dlrun.rundir.files import write_atomically
 from dlrun.rundir.growing import csv_bytes
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.predictions import COLUMNS, Predictions
 from dlrun.statistics.intervals import Estimate, root_mean_square, wilson
+
+ROWS = 4_096  # whose losses are taken at once: float64 copies of a whole part's outputs would stand beside its inputs
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,14 @@ def judge_network(network: Network, loss: Loss, examples: Examples, *, error_uni
     error_unit turns an error into the target's units.
     Errors: Diverged if the mean loss is not a finite number.
     """
-    z = logits(network, examples.x)
-    losses = loss.each(z, examples.y)
+    z, y = logits(network, examples.x), examples.y
+    losses = np.concatenate([loss.each(z[rows], y[rows]) for rows in chunks(len(z), ROWS)])
     if not np.isfinite(losses.mean()):
         raise Diverged("the loss of these weights is not a finite number: the predictions are too large")
     if loss.regression:
-        error = root_mean_square(loss.each_error(z, examples.y) * error_unit**2, seed)
+        error = root_mean_square(loss.each_error(z, y) * error_unit**2, seed)
     else:
-        error = wilson(int(loss.each_error(z, examples.y).sum()), len(examples))
+        error = wilson(int(loss.each_error(z, y).sum()), len(examples))
     return Judgement(examples, z, losses, error)
 
 

@@ -53,6 +53,7 @@ class Run:
         """
         experiment, state = self.experiment, self.state
         began_at = state.epochs_passed(len(experiment.splits.train))
+        experiment.splits.make_inputs()
         self._began = self._looked = monotonic()
         with (
             pinned(experiment.threads),

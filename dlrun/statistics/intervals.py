@@ -14,7 +14,7 @@ from dlrun.seeding import Stream, rng_for
 CONFIDENCE = 0.95
 REPLICATES = 2_000  # bootstrap samples: 50 in each 2.5 % tail
 BOOTSTRAP_LIMIT = 10_000  # examples; above it the normal approximation of the mean agrees and costs nothing
-DRAWS_AT_ONCE = 2**18  # 2 MB of row numbers
+DRAWS_AT_ONCE = 2**15  # a quarter of a mebibyte of row numbers
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import numpy as np
 
 from dlrun.arrays import Array
 from dlrun.data.batches import Batches, shuffled_rows
-from dlrun.data.splits import Examples
 from dlrun.experiment.setup import Experiment
 from dlrun.kernels import LossScratch
 from dlrun.memory import total_bytes
@@ -48,7 +47,7 @@ def measure(experiment: Experiment) -> Memory:
     known = [*_owners([params.theta, params.grad, params.scratch, params.stats, splits.train.x, splits.train.y])]
     buffers = _bytes([*_arrays(network), *_arrays(batches), *(a for layer in network.runtime for a in _arrays(layer))], known)
     return Memory(
-        data={name: _data(part) for name, part in parts.items() if part is not None},
+        data={name: part.nbytes for name, part in parts.items() if part is not None},
         parameters=params.theta.nbytes + params.stats.nbytes,
         gradient=params.grad.nbytes + params.scratch.nbytes,
         slots=sum(slot.nbytes for slot in state.slots.values()),
@@ -57,10 +56,6 @@ def measure(experiment: Experiment) -> Memory:
         rows=network.max_batch,
         machine=total_bytes(),
     )
-
-
-def _data(part: Examples) -> int:
-    return part.x.nbytes + part.y.nbytes + part.ids.nbytes
 
 
 def _arrays(holder: object) -> Iterator[Array]:
