@@ -1,6 +1,6 @@
 """Which kernels a run uses: chosen once from shapes, steps and what is installed, never from a clock or a cache.
 
-Numba's save time in every step, but importing Numba, and loading what it has compiled, takes about a second first.
+Numba's save time in every step, but importing Numba, and loading what it has compiled, takes most of a second first.
 """
 
 from math import prod
@@ -12,7 +12,7 @@ from dlrun.nn.network import Placed
 from dlrun.printable import printable
 from dlrun.spec import LoadedSpec
 
-STARTING = 1.0  # seconds
+STARTING = 0.7  # seconds
 # what a step saves, in seconds (benchmarks/NOTES.md): its calls, each parameter, each of its slots, each unit of each example
 CALLS, PARAMETER, SLOT, UNIT = 45e-6, 0.15e-9, 0.5e-9, 0.65e-9
 

@@ -83,7 +83,7 @@ def test_a_run_trained_with_numba_is_judged_the_same_without(tmp_path: Path, mon
     assert "kernels: numba" in paths.resolved.read_text()
     monkeypatch.setitem(sys.modules, "dlrun.kernels.numba_column", None)
     again = reopen(paths)
-    assert again.network.kernels is NUMPY
+    assert again.network.kernels == NUMPY
     x = again.splits.dev.x  # type: ignore[union-attr]
     np.testing.assert_array_equal(again.network.forward(x), trained.forward(x))
 
