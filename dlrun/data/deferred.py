@@ -22,7 +22,8 @@ class DeferredInputs:
         self._raw: RawArray | None = places[len(places) - self._x.size :].reshape(self._x.shape)
         np.take(raw, selection.rows, axis=0, out=self._raw, mode="clip")  # "raise" would gather into a hidden buffer first
         self._normalization = normalization
-        self._is_made = False
+        self._rows = 0  # made so far
+        self._block, self._begins = self._x[:0], -1  # rows that are normalized, but perhaps not yet in their place
 
     @staticmethod
     def possible(selection: Selection, normalization: Normalization, dtype: str) -> bool:
@@ -36,11 +37,16 @@ class DeferredInputs:
         return self._x.nbytes
 
     def made(self) -> Array:
-        """Return x, which is made the first time."""
-        if not self._is_made:
-            raw, self._raw = self._raw, None
-            assert raw is not None, "who was interrupted while x was made does not ask for it again: half of it is overwritten"
-            for rows in row_blocks(*raw.shape):
-                self._x[rows] = self._normalization.normalized(raw[rows].astype(np.float64))
-            self._is_made = True
+        """Return x, which is made the first time; after an interruption it goes on where it was."""
+        if self._raw is None:
+            return self._x
+        for rows in row_blocks(*self._x.shape):
+            if rows.start < self._rows:
+                continue
+            if rows.start != self._begins:  # else writing these may have begun, over raw values of their own
+                self._block = self._normalization.normalized(self._raw[rows].astype(np.float64))
+                self._begins = rows.start
+            self._x[rows] = self._block
+            self._rows = rows.stop
+        self._raw, self._block = None, self._x[:0]
         return self._x
