@@ -28,6 +28,7 @@ OUTSIDE = {
     "matplotlib": {"report"},
     "rich": {"cli", "report"},
     "typer": {"cli"},
+    "llvmlite": {"kernels"},
     "numba": {"kernels"},
     "threadpoolctl": {"experiment"},
     "numpy": {
