@@ -93,7 +93,7 @@ def _pass_on(kernel: int, a: Array, b: int, c: int, d: int, number: float) -> No
     elif kernel == DROPOUT_BACKWARD:
         layers.dropout_backward(a, _matrix(b, a, m, n))
     elif kernel == COPY:
-        _matrix(b, a, m, n)[:] = a
+        _copy(a, _matrix(b, a, m, n))
     elif kernel == RELU:
         if b:
             activations.relu_in_place(a, _vector(b, a, n), _matrix(c, SIDES, m, n))
@@ -115,6 +115,14 @@ def _pass_on(kernel: int, a: Array, b: int, c: int, d: int, number: float) -> No
 
 
 @compiled
+def _copy(x: Array, out: Array) -> None:
+    """Copy x (m, n): the assignment of a slice would take three seconds to compile."""
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i, j] = x[i, j]
+
+
+@compiled
 def _normalize(kernel: int, a: Array, b: int, c: int, d: int, e: int, f: int, number: float) -> None:
     """Make a call of batch norm on a (m, n), or, of what there is one of a unit, on a (1, n)."""
     m, n = a.shape
@@ -122,17 +130,17 @@ def _normalize(kernel: int, a: Array, b: int, c: int, d: int, e: int, f: int, nu
         layers.batch_moments(a, a, _vector(b, a, n), _vector(c, a, n))
     elif kernel == RUNNING_MOMENTS:
         layers.running_moments(
-            a[0], _vector(b, a, n), _vector(c, a, n), _vector(d, a, n), _vector(e, a, 1), a[0], number
+            _vector(a.ctypes.data, a, n), _vector(b, a, n), _vector(c, a, n), _vector(d, a, n), _vector(e, a, 1), _vector(a.ctypes.data, a, n), number
         )  # fmt: skip
     elif kernel == INVERSE_DEVIATION:
-        layers.inverse_deviation(a[0], _vector(b, a, n), number)
+        layers.inverse_deviation(_vector(a.ctypes.data, a, n), _vector(b, a, n), number)
     elif kernel == BATCH_NORM:
         z_norm, mean, inverse = _matrix(b, a, m, n), _vector(c, a, n), _vector(d, a, n)
         layers.batch_norm_in_place(a, z_norm, mean, inverse, _vector(e, a, n), _vector(f, a, n))
     elif kernel == BATCH_NORM_GRADIENTS:
         layers.batch_norm_gradients(a, _matrix(b, a, m, n), _vector(c, a, n), _vector(d, a, n))
     elif kernel == BATCH_NORM_GAIN:
-        layers.batch_norm_gain(a[0], _vector(b, a, n), _vector(c, a, n))
+        layers.batch_norm_gain(_vector(a.ctypes.data, a, n), _vector(b, a, n), _vector(c, a, n))
     elif kernel == BATCH_NORM_BACKWARD:
         layers.batch_norm_backward(a, _matrix(b, a, m, n), _vector(c, a, n), _vector(d, a, n), _vector(e, a, n))
 
