@@ -125,22 +125,20 @@ def _copy(x: Array, out: Array) -> None:
 @compiled
 def _normalize(kernel: int, a: Array, b: int, c: int, d: int, e: int, f: int, number: float) -> None:
     """Make a call of batch norm on a (m, n), or, of what there is one of a unit, on a (1, n)."""
-    m, n = a.shape
+    (m, n), units = a.shape, _vector(a.ctypes.data, a, a.size)
     if kernel == BATCH_MOMENTS:
         layers.batch_moments(a, a, _vector(b, a, n), _vector(c, a, n))
     elif kernel == RUNNING_MOMENTS:
-        layers.running_moments(
-            _vector(a.ctypes.data, a, n), _vector(b, a, n), _vector(c, a, n), _vector(d, a, n), _vector(e, a, 1), _vector(a.ctypes.data, a, n), number
-        )  # fmt: skip
+        layers.running_moments(units, _vector(b, a, n), _vector(c, a, n), _vector(d, a, n), _vector(e, a, 1), units, number)
     elif kernel == INVERSE_DEVIATION:
-        layers.inverse_deviation(_vector(a.ctypes.data, a, n), _vector(b, a, n), number)
+        layers.inverse_deviation(units, _vector(b, a, n), number)
     elif kernel == BATCH_NORM:
         z_norm, mean, inverse = _matrix(b, a, m, n), _vector(c, a, n), _vector(d, a, n)
         layers.batch_norm_in_place(a, z_norm, mean, inverse, _vector(e, a, n), _vector(f, a, n))
     elif kernel == BATCH_NORM_GRADIENTS:
         layers.batch_norm_gradients(a, _matrix(b, a, m, n), _vector(c, a, n), _vector(d, a, n))
     elif kernel == BATCH_NORM_GAIN:
-        layers.batch_norm_gain(_vector(a.ctypes.data, a, n), _vector(b, a, n), _vector(c, a, n))
+        layers.batch_norm_gain(units, _vector(b, a, n), _vector(c, a, n))
     elif kernel == BATCH_NORM_BACKWARD:
         layers.batch_norm_backward(a, _matrix(b, a, m, n), _vector(c, a, n), _vector(d, a, n), _vector(e, a, n))
 
