@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-OPERATIONS_A_THREAD = 3e7  # of a step; with fewer, handing work to a thread costs more than it saves (benchmarks/NOTES.md)
+OPERATIONS_A_THREAD = 3e7  # of a step, for every thread but the first: see benchmarks/NOTES.md
 
 
 def cores() -> int:
@@ -14,7 +14,7 @@ def cores() -> int:
 
 def choose_threads(n_weights: int, batch_size: int, n_cores: int) -> int:
     """Return 1 for small products, up to all cores for larger ones: a step does 2 · batch · weights operations three times."""
-    return min(n_cores, max(1, int(6 * batch_size * n_weights / OPERATIONS_A_THREAD)))
+    return min(n_cores, round(1 + 6 * batch_size * n_weights / OPERATIONS_A_THREAD))
 
 
 @contextmanager
