@@ -22,6 +22,7 @@ from tests.kernels.calls import ACTIVATIONS, CALLS, FORWARD, SHAPES, Call, Room,
 from tests.laws import each_column, each_dtype, kind, members
 from tests.strategies import quick
 
+RETURNED = -1  # stands for what a kernel returns
 Formula: TypeAlias = Callable[..., dict[int, Any]]  # of all arguments, in float64: what stands in which of them afterwards
 
 
@@ -104,8 +105,8 @@ FORMULAS: dict[str, Formula] = {
     "tanh_backward": backward(lambda a: 1 - a**2),
     "sigmoid_backward": backward(lambda a: a * (1 - a)),
     "product": lambda a, b, out: {2: a @ b},
-    "squared_norm": lambda x: {},
-    "all_finite": lambda x: {},
+    "squared_norm": lambda x: {RETURNED: np.array(math.fsum(x * x))},
+    "all_finite": lambda x: {RETURNED: np.array(1.0)},
     "add_bias": lambda z, b: {0: z + b},
     "bias_gradient": lambda dz, db: {1: sums(dz)},
     "dropout_backward": lambda dz, mask: {0: dz * mask},
@@ -135,14 +136,26 @@ def test_every_entry_is_that_of_the_formula(kernels: Kernels, dtype: Any, call: 
     for shape, seed in product(SHAPES, range(3)):
         arguments = call.arguments(Room(*shape, dtype, seed))
         before = [in_double(value) for value in arguments]
-        call.run(kernels, arguments)
+        returned = call.run(kernels, arguments)
         expected = FORMULAS[call.kernel](*before)
         size = largest([*before, *expected.values()])
+        if RETURNED in expected:
+            assert_close(np.asarray(returned, np.float64), expected.pop(RETURNED), size, dtype)
         for k, value in enumerate(arguments):
             if k in expected:
                 assert_close(value, expected[k], size, dtype)
             elif isinstance(value, np.ndarray) and k not in call.spoilt and all(value is not arguments[e] for e in expected):
                 np.testing.assert_array_equal(value, before[k])
+
+
+@each_column
+@each_dtype
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_one_number_that_is_not_finite_is_found(kernels: Kernels, dtype: Any, bad: float) -> None:
+    x = Room(13, 5, dtype).matrix()
+    x[4, 2] = bad
+    assert not kernels.all_finite(x)
+    assert not math.isfinite(kernels.squared_norm(x[4]))
 
 
 @each_column

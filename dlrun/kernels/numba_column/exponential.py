@@ -1,4 +1,4 @@
-"""eˣ of many numbers at once, compiled: a chain of branches and a call each is what keeps others from vector instructions."""
+"""eˣ of many numbers at once, compiled: without a branch or a call for each, so that it becomes vector instructions."""
 
 import math
 

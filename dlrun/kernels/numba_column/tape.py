@@ -216,7 +216,7 @@ def _shape(x: Array) -> dict[str, int]:
     return {"m": x.shape[0], "n": x.shape[1]}
 
 
-NOTES: dict[str, Callable[..., None]] = {  # how a call of each is noted; one that is not here runs from Python
+NOTES: dict[str, Callable[..., None]] = {  # how a call of each is noted; a pass that calls any other has no tape
     "product": _note_product,
     "all_finite": _note_look,
     "squared_norm": _note_squared_norm,
