@@ -12,6 +12,7 @@ import numpy as np
 from dlrun.arrays import Array, IntArray, aligned_zeros
 from dlrun.data.labels import LabelArray
 from dlrun.data.splits import Examples
+from dlrun.kernels import NUMPY, Kernels
 from dlrun.seeding import Stream, rng_for
 
 AT_ONCE = 1 << 18  # bytes that are gathered in one go, if a mini-batch is not larger: they stay in a core's own cache
@@ -51,8 +52,8 @@ def largest_batch(m: int, batch_size: int, smallest: int = 1) -> int:
 class Batches:
     """The mini-batches of a training part; a batch size of m or more is the whole part, in order and without a copy."""
 
-    def __init__(self, examples: Examples, batch_size: int, seed: int, *, smallest: int = 1) -> None:
-        self.examples = examples
+    def __init__(self, examples: Examples, batch_size: int, seed: int, *, smallest: int = 1, kernels: Kernels = NUMPY) -> None:
+        self.examples, self.kernels = examples, kernels
         self.boundaries = boundaries(len(examples), batch_size, smallest)
         self.seed = seed
         if len(self.boundaries) == 1:
@@ -81,8 +82,7 @@ class Batches:
         for k in range(0, len(left), self.per_block):
             block = left[k : k + self.per_block]
             first, rows = block[0][0], order[block[0][0] : block[-1][1]]
-            # mode="clip": the default would gather into a hidden buffer first. The rows are in range.
-            np.take(x, rows, axis=0, out=self._x[: len(rows)], mode="clip")
+            self.kernels.gather(x, rows, self._x[: len(rows)])
             np.take(y, rows, axis=0, out=self._y[: len(rows)], mode="clip")
             for start, end in block:
                 batch.x, batch.y = self._x[start - first : end - first], self._y[start - first : end - first]

@@ -1,13 +1,16 @@
 """Elementwise kernels: one table of functions, one column for each way to compute them."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
+
+import numpy.typing as npt
 
 from dlrun.arrays import Array, IntArray
 from dlrun.kernels.numpy_column import NUMPY
 from dlrun.kernels.table import Kernels, LossScratch, Measured, Passed, Tape
 
-__all__ = ["NUMPY", "Kernels", "LossScratch", "Measured", "Passed", "Tape", "column", "numba_is_installed", "record"]
+__all__ = ["NUMPY", "Kernels", "LossScratch", "Measured", "Passed", "Tape", "at_work", "column", "numba_is_installed", "record"]
 
 
 def numba_is_installed() -> bool:
@@ -37,3 +40,12 @@ def record(kernels: Kernels, x: Array, y: Array | IntArray, run: Callable[[], Pa
     from dlrun.kernels.numba_column import tape
 
     return tape.record(kernels, x, y, run)
+
+
+def at_work(kernels: Kernels, dtype: npt.DTypeLike) -> AbstractContextManager[None]:
+    """While it lasts, these very `kernels` are computed by as many threads as the BLAS library is held at, if they can be."""
+    if kernels.name != "numba":
+        return nullcontext()
+    from dlrun.kernels.numba_column import team
+
+    return team.at_work(kernels, dtype)

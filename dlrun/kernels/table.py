@@ -7,7 +7,7 @@ its gradient, db = Σ rows of dz.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +68,9 @@ class Kernels:
     """
 
     name: str
+    team: Any = None  # of threads that share the work of some of these, while there is one
 
+    gather: Callable[[Array, IntArray, Array], None]  # out = x[rows]
     product: Callable[[Array, Array, Array], None]  # out = a b
     squared_norm: Callable[[Array], float]  # Σ v² of all values (n,)
     all_finite: Callable[[Array], bool]  # whether all values are finite

@@ -6,6 +6,7 @@ from math import isfinite, nan, sqrt
 
 from dlrun.data.batches import Batches
 from dlrun.data.splits import Splits
+from dlrun.kernels import at_work
 from dlrun.nn.gradient import Gradient
 from dlrun.nn.metrics import Score, evaluate, finite_or_none, watched
 from dlrun.nn.network import Network
@@ -51,7 +52,13 @@ class StepEnd:
 
 def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterator[StepEnd]:
     """Train until plan.epochs; state is complete at every yield, so whoever iterates may log, save, or stop."""
-    batches = Batches(splits.train, plan.batch_size, plan.seed, smallest=plan.smallest_batch)
+    with at_work(network.kernels, network.dtype):
+        yield from steps(network, plan, splits, state)
+
+
+def steps(network: Network, plan: Plan, splits: Splits, state: State) -> Iterator[StepEnd]:
+    """Take the steps of train."""
+    batches = Batches(splits.train, plan.batch_size, plan.seed, smallest=plan.smallest_batch, kernels=network.kernels)
     step_end, pace, health, params, m = StepEnd(), Pace(), Health(network), network.params, len(splits.train)
     total_steps = plan.epochs * len(batches)
     gradient = Gradient(network, plan.loss, plan.penalties)

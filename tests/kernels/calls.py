@@ -78,6 +78,10 @@ class Room:
         """Return (m,) of n classes."""
         return self.rng.integers(0, self.n, self.m)
 
+    def rows(self) -> IntArray:
+        """Return (m,) of m rows, some twice, in any order."""
+        return self.rng.integers(0, self.m, self.m)
+
     def bits(self) -> IntArray:
         """Return (m,) of two classes."""
         return self.rng.integers(0, 2, self.m)
@@ -146,6 +150,7 @@ BACKWARD = {
     for (name, kept), db in product(KEPT.items(), (None, "units"))
 }
 LAYERS = {
+    "gather": Call("gather", ("matrix", "rows", "matrix")),
     "product": Call("product", ("matrix", "square", "matrix")),
     "squared_norm": Call("squared_norm", ("units",)),
     "all_finite": Call("all_finite", ("matrix",)),

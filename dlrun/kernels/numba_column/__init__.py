@@ -4,13 +4,14 @@ Where NumPy's own function is as fast (it computes tanh and exp for many numbers
 """
 
 from dlrun.arrays import all_finite, squared_norm
-from dlrun.kernels.numba_column import activations, layers, losses, updates
+from dlrun.kernels.numba_column import activations, batches, layers, losses, updates
 from dlrun.kernels.numpy_column import activations as numpy_activations
 from dlrun.kernels.numpy_column import layers as numpy_layers
 from dlrun.kernels.table import Kernels
 
 NUMBA = Kernels(
     name="numba",
+    gather=batches.gather,
     product=numpy_layers.product,
     squared_norm=squared_norm,
     all_finite=all_finite,

@@ -15,16 +15,20 @@ from dlrun.kernels.numba_column.compiling import compiled
 
 ROW_MAJOR, AS_IS, TRANSPOSED = 101, 111, 112  # CBLAS_ORDER, CBLAS_TRANSPOSE
 SPELLINGS = ("scipy_cblas_{}64_", "cblas_{}64_")  # with 64-bit integers, as in NumPy's wheels
+SPELLINGS_OF_THREADS = ("scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_")
 ROUTINES = ("sgemm", "dgemm", "sgemv", "dgemv", "sdot", "ddot")
+
+
+def _symbol(library: Any, spellings: tuple[str, ...], routine: str) -> Any:
+    """Return a routine of the library, or None if it has none under any of these names."""
+    named = (spelling.format(routine) for spelling in spellings)
+    return next((getattr(library, name) for name in named if hasattr(library, name)), None)
 
 
 def _found() -> bool:
     """Tell the compiler where each routine is; say whether all of them are there."""
-    numpy = find_spec("numpy._core._multiarray_umath")
-    library = ctypes.CDLL(numpy.origin) if numpy and numpy.origin else None
     for routine in ROUTINES:
-        named = (spelling.format(routine) for spelling in SPELLINGS)
-        symbol = next((getattr(library, name) for name in named if hasattr(library, name)), None)
+        symbol = _symbol(LIBRARY, SPELLINGS, routine)
         if symbol is None:
             return False
         llvm.add_symbol(f"dlrun_{routine}", ctypes.cast(symbol, ctypes.c_void_p).value)
@@ -42,8 +46,25 @@ def _external(routine: str) -> Any:
     return types.ExternalFunction(f"dlrun_{routine}", types.void(*arguments))
 
 
+def _library() -> Any:
+    numpy = find_spec("numpy._core._multiarray_umath")
+    return ctypes.CDLL(numpy.origin) if numpy and numpy.origin else None
+
+
+LIBRARY = _library()
 IS_FOUND = _found()
 sgemm, dgemm, sgemv, dgemv, sdot, ddot = map(_external, ROUTINES)
+
+
+def threads() -> int:
+    """Return how many threads a product takes: one where it is not OpenBLAS that makes it."""
+    get = _symbol(LIBRARY, SPELLINGS_OF_THREADS, "get")
+    return int(get()) if IS_FOUND and get else 1
+
+
+def hold_at(threads: int) -> None:
+    """Have OpenBLAS make its products with so many threads from now on."""
+    _symbol(LIBRARY, SPELLINGS_OF_THREADS, "set")(threads)
 
 
 @compiled
@@ -57,12 +78,40 @@ def product(itemsize: int, a: int, b: int, c: int, m: int, n: int, k: int, a_tur
     elif m == 1 and n > 1 and k > 1:
         _gemv(itemsize, b, a, c, n if b_turned else k, k if b_turned else n, AS_IS if b_turned else TRANSPOSED)
     else:
-        of_a, of_b = TRANSPOSED if a_turned else AS_IS, TRANSPOSED if b_turned else AS_IS
-        row_of_a, row_of_b = m if a_turned else k, k if b_turned else n
-        if itemsize == 4:
-            sgemm(ROW_MAJOR, of_a, of_b, m, n, k, 1.0, a, row_of_a, b, row_of_b, 0.0, c, n)
-        else:
-            dgemm(ROW_MAJOR, of_a, of_b, m, n, k, 1.0, a, row_of_a, b, row_of_b, 0.0, c, n)
+        _gemm(itemsize, a, b, c, m, n, k, m if a_turned else k, k if b_turned else n, n, a_turned, b_turned)
+
+
+@compiled
+def rows_of_product(
+    itemsize: int, a: int, b: int, c: int, m: int, n: int, k: int, a_turned: bool, b_turned: bool, first: int, last: int,
+) -> None:  # fmt: skip
+    """Write the rows from first to last of C = A B, neither of which is a vector."""
+    row_of_a, row_of_b = m if a_turned else k, k if b_turned else n
+    a, c = a + itemsize * first * (1 if a_turned else k), c + itemsize * first * n
+    _gemm(itemsize, a, b, c, last - first, n, k, row_of_a, row_of_b, n, a_turned, b_turned)
+
+
+@compiled
+def columns_of_product(
+    itemsize: int, a: int, b: int, c: int, m: int, n: int, k: int, a_turned: bool, b_turned: bool, first: int, last: int,
+) -> None:  # fmt: skip
+    """Write the columns from first to last of C = A B, neither of which is a vector."""
+    row_of_a, row_of_b = m if a_turned else k, k if b_turned else n
+    b, c = b + itemsize * first * (k if b_turned else 1), c + itemsize * first
+    _gemm(itemsize, a, b, c, m, last - first, k, row_of_a, row_of_b, n, a_turned, b_turned)
+
+
+@compiled
+def _gemm(
+    itemsize: int, a: int, b: int, c: int, m: int, n: int, k: int,
+    row_of_a: int, row_of_b: int, row_of_c: int, a_turned: bool, b_turned: bool,
+) -> None:  # fmt: skip
+    """Write C = A B; how long a row is says how far the next one is in memory."""
+    of_a, of_b = TRANSPOSED if a_turned else AS_IS, TRANSPOSED if b_turned else AS_IS
+    if itemsize == 4:
+        sgemm(ROW_MAJOR, of_a, of_b, m, n, k, 1.0, a, row_of_a, b, row_of_b, 0.0, c, row_of_c)
+    else:
+        dgemm(ROW_MAJOR, of_a, of_b, m, n, k, 1.0, a, row_of_a, b, row_of_b, 0.0, c, row_of_c)
 
 
 @compiled

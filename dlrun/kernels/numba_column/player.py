@@ -4,15 +4,14 @@ A call is a row of whole numbers: which kernel, at which addresses its arrays ar
 said where it is defined; here each is only found and called.
 """
 
-from typing import Any
-
-from numba import carray, types  # type: ignore[attr-defined]
-from numba.extending import intrinsic
+from numba import types
 
 from dlrun.arrays import Array, IntArray
 from dlrun.kernels.numba_column import activations, layers, losses, updates
-from dlrun.kernels.numba_column.blas import product, squared_norm
+from dlrun.kernels.numba_column.addresses import matrix_at, vector_at
+from dlrun.kernels.numba_column.blas import squared_norm
 from dlrun.kernels.numba_column.compiling import compiled
+from dlrun.kernels.numba_column.team import product
 
 # what the first number of a row says, in groups, each with a function here
 LOOK, SQUARED_NORM, PRODUCT = range(3)
@@ -23,39 +22,16 @@ BATCH_NORM_GRADIENTS, BATCH_NORM_GAIN, BATCH_NORM_BACKWARD = range(16, 19)
 SOFTMAX, SIGMOID, SQUARED_ERROR, ABSOLUTE, HUBER = range(21, 26)
 
 SIDES, LABELS = types.boolean, types.int64
-A_TURNED, B_TURNED = 1, 2  # of the arrays of a product: those that lie in memory as their transposes do
-
-
-@intrinsic
-def _pointer(typing_context: Any, address: Any, kind: Any) -> Any:
-    """Make an address a pointer to numbers of a type: that of an array, or a type itself."""
-    made: Any = types.CPointer(kind.dtype)  # type: ignore[no-untyped-call]
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(made))
-
-    return made(types.int64, kind), generate
-
-
-@compiled
-def _matrix(address: int, kind: Any, m: int, n: int) -> Any:
-    """Return the array (m, n) that is at this address."""
-    return carray(_pointer(address, kind), (m, n))  # type: ignore[call-arg]
-
-
-@compiled
-def _vector(address: int, kind: Any, n: int) -> Any:
-    """Return the array (n,) that is at this address."""
-    return carray(_pointer(address, kind), n)  # type: ignore[call-arg]
 
 
 @compiled
 def play(
     rows: IntArray, numbers: Array, addresses: IntArray, x: Array, y: Array | IntArray, look: bool,
+    desk: IntArray, figures: Array,
 ) -> tuple[float, float, float, bool]:  # fmt: skip
     """Make the calls; return mean loss, sum of errors, squared norm, and whether everything looked at was finite.
 
-    addresses[0] and [1] become those of the mini-batch, x and y.
+    addresses[0] and [1] become those of the mini-batch, x and y; desk and figures are those of a team.
     """
     loss, errors, norm, finite = 0.0, 0.0, 0.0, True
     addresses[0], addresses[1] = x.ctypes.data, y.ctypes.data
@@ -64,19 +40,19 @@ def play(
         a, b, c = addresses[rows[r, 1]], addresses[rows[r, 2]], addresses[rows[r, 3]]
         d, e, f = addresses[rows[r, 4]], addresses[rows[r, 5]], addresses[rows[r, 6]]
         if kernel == LOOK:
-            finite &= not look or _all_finite(_vector(a, x, n))
+            finite &= not look or _all_finite(vector_at(a, x, n))
         elif kernel == SQUARED_NORM:
             norm = squared_norm(x.itemsize, a, n)
         elif kernel == PRODUCT:
-            product(x.itemsize, a, b, c, m, n, k, turned & A_TURNED != 0, turned & B_TURNED != 0)
+            product(desk, figures, vector_at(a, x, 0), a, b, c, m, n, k, turned)
         elif kernel < BATCH_MOMENTS:
-            _pass_on(kernel, _matrix(a, x, m, n), b, c, d, numbers[r])
+            _pass_on(kernel, matrix_at(a, x, m, n), b, c, d, numbers[r])
         elif kernel < ADD_L2_GRADIENT:
-            _normalize(kernel, _matrix(a, x, m, n), b, c, d, e, f, numbers[r])
+            _normalize(kernel, matrix_at(a, x, m, n), b, c, d, e, f, numbers[r])
         elif kernel < SOFTMAX:
-            _penalize(kernel, _vector(a, x, n), _vector(b, x, n), numbers[r])
+            _penalize(kernel, vector_at(a, x, n), vector_at(b, x, n), numbers[r])
         else:
-            loss, errors = _measure(kernel, _matrix(a, x, m, n), b, _matrix(c, x, m, n), d, numbers[r])
+            loss, errors = _measure(kernel, matrix_at(a, x, m, n), b, matrix_at(c, x, m, n), d, numbers[r])
     return loss, errors, norm, finite
 
 
@@ -85,33 +61,33 @@ def _pass_on(kernel: int, a: Array, b: int, c: int, d: int, number: float) -> No
     """Make the call of a bias, an activation or dropout on a (m, n)."""
     m, n = a.shape
     if kernel == ADD_BIAS:
-        layers.add_bias(a, _vector(b, a, n))
+        layers.add_bias(a, vector_at(b, a, n))
     elif kernel == BIAS_GRADIENT:
-        layers.bias_gradient(a, _vector(b, a, n))
+        layers.bias_gradient(a, vector_at(b, a, n))
     elif kernel == DROPOUT:
-        layers.dropout_in_place(a, _matrix(b, a, m, n), number)
+        layers.dropout_in_place(a, matrix_at(b, a, m, n), number)
     elif kernel == DROPOUT_BACKWARD:
-        layers.dropout_backward(a, _matrix(b, a, m, n))
+        layers.dropout_backward(a, matrix_at(b, a, m, n))
     elif kernel == COPY:
-        _copy(a, _matrix(b, a, m, n))
+        _copy(a, matrix_at(b, a, m, n))
     elif kernel == RELU:
         if b:
-            activations.relu_in_place(a, _vector(b, a, n), _matrix(c, SIDES, m, n))
+            activations.relu_in_place(a, vector_at(b, a, n), matrix_at(c, SIDES, m, n))
         else:
-            activations.relu_in_place(a, None, _matrix(c, SIDES, m, n))
+            activations.relu_in_place(a, None, matrix_at(c, SIDES, m, n))
     elif kernel == RELU_BACKWARD:
-        activations.relu_backward(a, _matrix(b, SIDES, m, n), None)
+        activations.relu_backward(a, matrix_at(b, SIDES, m, n), None)
         if c:
-            layers.bias_gradient(a, _vector(c, a, n))
+            layers.bias_gradient(a, vector_at(c, a, n))
     elif kernel == LEAKY_RELU:
         if b:
-            activations.leaky_relu_in_place(a, _vector(b, a, n), _matrix(c, SIDES, m, n), _matrix(d, a, m, n), number)
+            activations.leaky_relu_in_place(a, vector_at(b, a, n), matrix_at(c, SIDES, m, n), matrix_at(d, a, m, n), number)
         else:
-            activations.leaky_relu_in_place(a, None, _matrix(c, SIDES, m, n), _matrix(d, a, m, n), number)
+            activations.leaky_relu_in_place(a, None, matrix_at(c, SIDES, m, n), matrix_at(d, a, m, n), number)
     elif kernel == SLOPES_BACKWARD:
-        activations.slopes_backward(a, _matrix(b, a, m, n), None)
+        activations.slopes_backward(a, matrix_at(b, a, m, n), None)
         if c:
-            layers.bias_gradient(a, _vector(c, a, n))
+            layers.bias_gradient(a, vector_at(c, a, n))
 
 
 @compiled
@@ -125,22 +101,24 @@ def _copy(x: Array, out: Array) -> None:
 @compiled
 def _normalize(kernel: int, a: Array, b: int, c: int, d: int, e: int, f: int, number: float) -> None:
     """Make a call of batch norm on a (m, n), or, of what there is one of a unit, on a (1, n)."""
-    (m, n), units = a.shape, _vector(a.ctypes.data, a, a.size)
+    (m, n), units = a.shape, vector_at(a.ctypes.data, a, a.size)
     if kernel == BATCH_MOMENTS:
-        layers.batch_moments(a, a, _vector(b, a, n), _vector(c, a, n))
+        layers.batch_moments(a, a, vector_at(b, a, n), vector_at(c, a, n))
     elif kernel == RUNNING_MOMENTS:
-        layers.running_moments(units, _vector(b, a, n), _vector(c, a, n), _vector(d, a, n), _vector(e, a, 1), units, number)
+        layers.running_moments(
+            units, vector_at(b, a, n), vector_at(c, a, n), vector_at(d, a, n), vector_at(e, a, 1), units, number
+        )
     elif kernel == INVERSE_DEVIATION:
-        layers.inverse_deviation(units, _vector(b, a, n), number)
+        layers.inverse_deviation(units, vector_at(b, a, n), number)
     elif kernel == BATCH_NORM:
-        z_norm, mean, inverse = _matrix(b, a, m, n), _vector(c, a, n), _vector(d, a, n)
-        layers.batch_norm_in_place(a, z_norm, mean, inverse, _vector(e, a, n), _vector(f, a, n))
+        z_norm, mean, inverse = matrix_at(b, a, m, n), vector_at(c, a, n), vector_at(d, a, n)
+        layers.batch_norm_in_place(a, z_norm, mean, inverse, vector_at(e, a, n), vector_at(f, a, n))
     elif kernel == BATCH_NORM_GRADIENTS:
-        layers.batch_norm_gradients(a, _matrix(b, a, m, n), _vector(c, a, n), _vector(d, a, n))
+        layers.batch_norm_gradients(a, matrix_at(b, a, m, n), vector_at(c, a, n), vector_at(d, a, n))
     elif kernel == BATCH_NORM_GAIN:
-        layers.batch_norm_gain(units, _vector(b, a, n), _vector(c, a, n))
+        layers.batch_norm_gain(units, vector_at(b, a, n), vector_at(c, a, n))
     elif kernel == BATCH_NORM_BACKWARD:
-        layers.batch_norm_backward(a, _matrix(b, a, m, n), _vector(c, a, n), _vector(d, a, n), _vector(e, a, n))
+        layers.batch_norm_backward(a, matrix_at(b, a, m, n), vector_at(c, a, n), vector_at(d, a, n), vector_at(e, a, n))
 
 
 @compiled
@@ -157,14 +135,14 @@ def _measure(kernel: int, z: Array, y: int, dz: Array, d: int, number: float) ->
     """Make the call of a loss on logits z (m, n)."""
     m = len(z)
     if kernel == SOFTMAX:
-        return losses.softmax_loss(z, _vector(y, LABELS, m), dz, _vector(d, z, m), number, None)
+        return losses.softmax_loss(z, vector_at(y, LABELS, m), dz, vector_at(d, z, m), number, None)
     if kernel == SIGMOID:
-        return losses.sigmoid_loss(z, _vector(y, LABELS, m), dz, number, None)
+        return losses.sigmoid_loss(z, vector_at(y, LABELS, m), dz, number, None)
     if kernel == SQUARED_ERROR:
-        return losses.squared_loss(z, _vector(y, z, m), dz)
+        return losses.squared_loss(z, vector_at(y, z, m), dz)
     if kernel == ABSOLUTE:
-        return losses.absolute_loss(z, _vector(y, z, m), dz)
-    return losses.huber_loss(z, _vector(y, z, m), dz, number)
+        return losses.absolute_loss(z, vector_at(y, z, m), dz)
+    return losses.huber_loss(z, vector_at(y, z, m), dz, number)
 
 
 @compiled

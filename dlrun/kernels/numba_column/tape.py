@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from dlrun.arrays import Array, BoolArray, IntArray
-from dlrun.kernels.numba_column import blas, player
+from dlrun.kernels.numba_column import blas, player, team
+from dlrun.kernels.numba_column.crew import A_TURNED, B_TURNED
 from dlrun.kernels.table import Kernels, LossScratch, Passed
 
 LABELS = np.dtype(np.int64)
@@ -20,8 +21,9 @@ LABELS = np.dtype(np.int64)
 class Tape:
     """Calls noted in their order, and the arrays they are made on, which it keeps alive."""
 
-    def __init__(self, x: Array, y: Array | IntArray) -> None:
+    def __init__(self, x: Array, y: Array | IntArray, desk: IntArray, figures: Array) -> None:
         """Begin for a mini-batch: what is called on x and y will be called on those of other mini-batches."""
+        self._desk, self._figures = desk, figures  # of a team
         self.arrays: list[Any] = [x, y, None]
         self.rows: list[list[int]] = []
         self.numbers: list[float] = []
@@ -44,7 +46,7 @@ class Tape:
         for numbers in self.drawn:
             rng.random(out=numbers, dtype=numbers.dtype.type)
         played: Passed = player.play(
-            self._rows, self._numbers, self._addresses, x, y, look
+            self._rows, self._numbers, self._addresses, x, y, look, self._desk, self._figures
         )  # fmt: skip
         return played
 
@@ -67,7 +69,8 @@ def record(kernels: Kernels, x: Array, y: Array | IntArray, run: Callable[[], Pa
 
     While it runs, each function of `kernels` notes its call before it makes it.
     """
-    tape, plain = Tape(x, y), {field.name: getattr(kernels, field.name) for field in fields(kernels)}
+    mates = kernels.team or team.NOBODY
+    tape, plain = Tape(x, y, mates.desk, mates.figures), {field.name: getattr(kernels, field.name) for field in fields(kernels)}
     noting = {name: _noting(tape, NOTES.get(name), function) for name, function in plain.items() if callable(function)}
     vars(kernels).update(noting)
     try:
@@ -97,7 +100,7 @@ def _note_product(tape: Tape, a: Array, b: Array, out: Array) -> None:
     a_turned, b_turned = not a.flags.c_contiguous, not b.flags.c_contiguous
     (m, k), n = a.shape, b.shape[1]
     tape.is_whole &= (m, n) != (1, 1)  # NumPy takes the dot of two vectors, whose sum is another
-    flags = player.A_TURNED * a_turned + player.B_TURNED * b_turned
+    flags = A_TURNED * a_turned + B_TURNED * b_turned
     tape.note(player.PRODUCT, a.T if a_turned else a, b.T if b_turned else b, out, m=m, n=n, k=k, flags=flags)
 
 

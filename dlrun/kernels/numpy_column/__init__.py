@@ -4,11 +4,12 @@ Scalars stay Python floats: an `np.float64` scalar would promote float32 arrays.
 """
 
 from dlrun.arrays import all_finite, squared_norm
-from dlrun.kernels.numpy_column import activations, layers, losses, updates
+from dlrun.kernels.numpy_column import activations, batches, layers, losses, updates
 from dlrun.kernels.table import Kernels
 
 NUMPY = Kernels(
     name="numpy",
+    gather=batches.gather,
     product=layers.product,
     squared_norm=squared_norm,
     all_finite=all_finite,

@@ -1,0 +1,124 @@
+"""What a crew of threads does: the work of one kernel, cut into parts that whoever is free takes, the next one first.
+
+Nobody is given a part, so nobody waits for a thread that the system has put aside before it took one. How work is cut depends on
+its size and the number of threads, never on who does it: the same bits every time.
+
+Orders stand on a desk, an array of whole numbers, with numbers of another kind on a second one, `figures`.
+"""
+
+import numpy as np
+
+from dlrun.arrays import Array, IntArray
+from dlrun.kernels.numba_column import blas, updates
+from dlrun.kernels.numba_column.addresses import matrix_at, vector_at
+from dlrun.kernels.numba_column.atomics import exchange, increment, load, pause, sleep_us, store, yield_core
+from dlrun.kernels.numba_column.batches import gather_rows
+from dlrun.kernels.numba_column.compiling import compiled
+
+# where on the desk: each in a cache line of its own; the ticket is 256 · the number of the order + the next part
+TICKET, DONE, THREADS, CLOSED, ORDER, DESK = 0, 8, 16, 17, 24, 40
+KERNEL, A, B, C, D, M, N, K, TURNED = range(ORDER, ORDER + 9)
+FIGURES = 8
+BYTE = 255
+MOST = 128  # threads
+# what an order is about
+PRODUCT, GATHER, GRADIENT_DESCENT, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, NADAM = range(9)
+A_TURNED, B_TURNED = 1, 2  # of the arrays of a product: those that lie in memory as their transposes do
+# from where on it is quicker with several: multiplications, bytes, parameters
+LEAST_PRODUCT, LEAST_GATHER, LEAST_UPDATE = 200_000, 1 << 16, 1 << 13
+TILE = 16  # rows or columns that a product is cut at: OpenBLAS works on so many at once
+LINE = 64 // 4  # numbers that a vector is cut at: no two threads write to the same cache line
+SPINS, NAP = 100_000, 50  # how often a helper looks for work, some 2 ms, before it sleeps for so many µs at a time
+PATIENCE = 5_000  # how often a leader looks whether all parts are done before it lets others have its core
+
+
+@compiled
+def lead(desk: IntArray, figures: Array, kind: Array) -> None:
+    """Have the order on the desk carried out, and take part in it."""
+    at, looks = desk.ctypes.data, 0
+    store(at + 8 * DONE, 0)
+    store(at + 8 * TICKET, (load(at + 8 * TICKET) | BYTE) + 1)
+    take_parts(desk, figures, kind)
+    while load(at + 8 * DONE) < desk[THREADS]:
+        looks += 1
+        if looks < PATIENCE:
+            pause()
+        else:
+            yield_core()
+
+
+@compiled
+def help_out(desk: IntArray, figures: Array, kind: Array) -> None:
+    """Take parts of every order until the desk is closed."""
+    at, looks = desk.ctypes.data, 0
+    while load(at + 8 * CLOSED) == 0:
+        if take_parts(desk, figures, kind):
+            looks = 0
+        looks += 1
+        if looks < SPINS:
+            pause()
+        else:
+            sleep_us(NAP)
+
+
+@compiled
+def take_parts(desk: IntArray, figures: Array, kind: Array) -> int:
+    """Carry out parts of the order on the desk while there are some that nobody has taken; return how many."""
+    at, taken = desk.ctypes.data, 0
+    while True:
+        ticket = load(at + 8 * TICKET)
+        if ticket & BYTE >= desk[THREADS]:
+            return taken
+        if exchange(at + 8 * TICKET, ticket, ticket + 1):
+            _carry_out(desk, figures, kind, ticket & BYTE)
+            increment(at + 8 * DONE)
+            taken += 1
+
+
+@compiled
+def _carry_out(desk: IntArray, figures: Array, kind: Array, part: int) -> None:
+    """Do this part of the order."""
+    kernel, parts, m, n, k = desk[KERNEL], desk[THREADS], desk[M], desk[N], desk[K]
+    a, b, c, size = desk[A], desk[B], desk[C], kind.itemsize
+    if kernel == PRODUCT:
+        a_turned, b_turned = desk[TURNED] & A_TURNED != 0, desk[TURNED] & B_TURNED != 0
+        if m > n:
+            first, last = _cut(m, TILE, part, parts)
+            blas.rows_of_product(size, a, b, c, m, n, k, a_turned, b_turned, first, last)
+        else:
+            first, last = _cut(n, TILE, part, parts)
+            blas.columns_of_product(size, a, b, c, m, n, k, a_turned, b_turned, first, last)
+    elif kernel == GATHER:
+        first, last = _cut(m, 1, part, parts)
+        rows = vector_at(b, np.int64, m)[first:last]
+        gather_rows(matrix_at(a, kind, k, n), rows, matrix_at(c, kind, m, n)[first:last])
+    else:
+        first, last = _cut(n, LINE, part, parts)
+        _update(kernel, figures, vector_at(a, kind, n)[first:last], vector_at(b, kind, n)[first:last],
+                vector_at(c, kind, n)[first:last], vector_at(desk[D], kind, n)[first:last])  # fmt: skip
+
+
+@compiled
+def _cut(size: int, step: int, part: int, parts: int) -> tuple[int, int]:
+    """Return where a part of so many begins and ends: all but the last end at a multiple of step."""
+    first, last = part * size // parts // step * step, (part + 1) * size // parts // step * step
+    return first, size if part + 1 == parts else last
+
+
+@compiled
+def _update(kernel: int, f: Array, theta: Array, grad: Array, first: Array, second: Array) -> None:
+    """Make a step of an optimizer with one slot or two, hyperparameters f, on a stretch of the parameters."""
+    if kernel == GRADIENT_DESCENT:
+        updates.gradient_descent(theta, grad, theta, f[0])
+    elif kernel == MOMENTUM:
+        updates.momentum(theta, grad, first, theta, f[0], f[1])
+    elif kernel == NESTEROV:
+        updates.nesterov(theta, grad, first, theta, f[0], f[1])
+    elif kernel == ADAGRAD:
+        updates.adagrad(theta, grad, first, theta, f[0], f[1])
+    elif kernel == RMSPROP:
+        updates.rmsprop(theta, grad, first, theta, f[0], f[1], f[2])
+    elif kernel == ADAM:
+        updates.adam(theta, grad, first, second, theta, f[0], f[1], f[2], f[3], f[4], f[5])
+    else:
+        updates.nadam(theta, grad, first, second, theta, f[0], f[1], f[2], f[3], f[4], f[5], f[6])
