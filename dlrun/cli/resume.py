@@ -76,10 +76,17 @@ class _Replay:
     verbose: bool
 
     def __call__(self, experiment: "Experiment", steps: "Iterable[StepEnd]") -> None:
-        from dlrun.cli.training import watch
+        from dlrun.cli.training import COMPILING, watch
+        from dlrun.kernels import told_of_compiling
+        from dlrun.report.terminal import console
+
+        def tell() -> None:
+            if not self.quiet:
+                console(stderr=True).print(COMPILING)
 
         iterator = iter(steps)
-        first = next(iterator, None)
+        with told_of_compiling(experiment.network.kernels, tell):
+            first = next(iterator, None)
         if first is None:
             return
         note = f"· no checkpoint lies at epoch {self.at_epoch}: the run is trained again to there, from step {first.step} on"

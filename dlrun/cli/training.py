@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from dlrun.training.loop import StepEnd
 
 
+COMPILING = "compiling Numba's kernels: each once after an installation, all in about 12 s"
+
+
 def see_to_the_end(
     opened: "AbstractContextManager[Run]",
     *,
@@ -74,6 +77,7 @@ def watch(
 ) -> None:
     """Go through the steps, and show them under these lines unless nobody wants to see."""
     from dlrun.cli.progress import Watcher
+    from dlrun.kernels import told_of_compiling
     from dlrun.report.terminal import console
 
     if quiet:
@@ -83,4 +87,5 @@ def watch(
     watcher = Watcher(console(stderr=True), experiment, from_step=from_step, every_row=verbose)
     for line in lines:
         watcher.say(line, style="dim")
-    watcher.watch(steps)
+    with told_of_compiling(experiment.network.kernels, lambda: watcher.say(COMPILING)):
+        watcher.watch(steps)

@@ -16,6 +16,7 @@ from dlrun.experiment.resumption import fits, resume_run, unchanged
 from dlrun.experiment.run import Run
 from dlrun.experiment.setup import Experiment, set_up
 from dlrun.experiment.threads import pinned
+from dlrun.kernels import Clock
 from dlrun.nn.schedules import Plateau
 from dlrun.nn.stopping import Waiting
 from dlrun.rundir.files import read_bytes, write_atomically
@@ -137,7 +138,7 @@ class _Origin:
 
     def come_to(self, child: RunPaths, interrupts: Interrupts, watch: Watch) -> tuple[State, dict[str, Prefix]]:
         """Return the parent's state there, and its growing files until then, copied into the child's directory."""
-        experiment, state = self.experiment, self.experiment.start()
+        experiment, state, clock = self.experiment, self.experiment.start(), Clock()
         restored = checkpoint.restore(self.paths, state, until=self.epoch)
         if restored.entry is None and (restored.spoiled or self.record.branch):
             said = "; ".join(restored.passed_over) or "it has none of that epoch, or before"
@@ -147,7 +148,11 @@ class _Origin:
             raise DlrunError(Problem(what=what, where=str(self.paths.root)))
         _copy(self.paths, child, restored.files)
         began_at = state.epochs_passed(len(experiment.splits.train))
-        with closing(Records(child, experiment, began_at=began_at)) as records, pinned(experiment.threads):
+        with (
+            pinned(experiment.threads),
+            clock.standing_still(experiment.network.kernels),
+            closing(Records(child, experiment, clock, began_at=began_at)) as records,
+        ):
             try:
                 watch(experiment, self._again(state, records, interrupts))
             except Diverged as error:

@@ -12,7 +12,7 @@ class Cadence:
     """Says after which steps it is time to save; `auto` is every 10 seconds, or less often where a save takes over 0.1 s."""
 
     def __init__(self, told: Every | Literal["auto"], steps_per_epoch: int, now: float) -> None:
-        """Begin to count at a time of the clock; every time is one of `time.monotonic`, in seconds."""
+        """Begin to count at a time of the clock; every time is one of the same clock, in seconds."""
         self._auto = told == "auto"
         self._steps = 0
         self._seconds = AUTO_SECONDS

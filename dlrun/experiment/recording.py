@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import fields
 from itertools import takewhile
-from time import perf_counter
 from typing import Literal
 
 from dlrun.experiment.setup import Experiment
+from dlrun.kernels import Clock
 from dlrun.rundir.files import read_bytes
 from dlrun.rundir.growing import AppendFile, Prefix, csv_bytes, cut_back
 from dlrun.rundir.paths import RunPaths
@@ -41,12 +41,12 @@ def record_every(record_steps: Literal["auto", "off"] | int, total_steps: int) -
 class Records:
     """The files that grow while a run trains. What is added is written at once, steps.csv in blocks, at an evaluation at last."""
 
-    def __init__(self, paths: RunPaths, experiment: Experiment, *, began_at: float) -> None:
-        """Open the files of a run that has come to `began_at` epochs."""
+    def __init__(self, paths: RunPaths, experiment: Experiment, clock: Clock, *, began_at: float) -> None:
+        """Open the files of a run that has come to `began_at` epochs; timings are those of the clock."""
         self.every = record_every(experiment.spec.training.record_steps, experiment.total_steps)
         self.columns = METRICS + (TRAIN_DEV_METRICS if experiment.splits.train_dev else ())
         self.m_train = len(experiment.splits.train)
-        self.began, self.began_at = perf_counter(), began_at
+        self.clock, self.began, self.began_at = clock, clock(), began_at
         self.step_rows: list[tuple[object, ...]] = []
         with ExitStack() as stack:
             self.metrics = stack.enter_context(AppendFile(paths.metrics, self.columns))
@@ -65,7 +65,7 @@ class Records:
             self._write_steps()
             self.metrics.append([whole(row.epoch), *(getattr(row, name) for name in self.columns[1:])])
             self.layers.append(*((whole(row.epoch), *vars(layer).values()) for layer in step.layers))
-            now = perf_counter()
+            now = self.clock()
             seconds, examples = now - self.began, (row.epoch - self.began_at) * self.m_train
             self.timings.append([whole(row.epoch), round(seconds, 6), round(examples / seconds, 1)])
             self.began, self.began_at = now, row.epoch

@@ -5,7 +5,6 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from time import monotonic
 from typing import Any
 
 from dlrun import checkpoint
@@ -23,6 +22,7 @@ from dlrun.experiment.one_batch import with_one_batch
 from dlrun.experiment.recording import Records, in_words, whole
 from dlrun.experiment.setup import Experiment
 from dlrun.experiment.threads import pinned
+from dlrun.kernels import Clock
 from dlrun.rundir.curves import read_curves
 from dlrun.rundir.files import append_text, write_json
 from dlrun.rundir.paths import RunPaths
@@ -38,7 +38,8 @@ class Run:
 
     def __init__(self, experiment: Experiment, paths: RunPaths, record: RunRecord, interrupts: Interrupts, state: State) -> None:
         self.experiment, self.paths, self.record, self.interrupts, self.state = experiment, paths, record, interrupts, state
-        self._began = self._looked = monotonic()
+        self._clock = Clock()  # of training: compiling kernels is none
+        self._began = self._looked = self._clock()
         self.cadence = Cadence(experiment.spec.training.checkpoint_every, experiment.steps_per_epoch, self._began)
         self.pulse = Cadence("auto", experiment.steps_per_epoch, self._began)
         self._seconds_before = record.seconds or 0.0
@@ -54,10 +55,11 @@ class Run:
         experiment, state = self.experiment, self.state
         began_at = state.epochs_passed(len(experiment.splits.train))
         experiment.splits.make_inputs()
-        self._began = self._looked = monotonic()
+        self._began = self._looked = self._clock()
         with (
             pinned(experiment.threads),
-            closing(Records(self.paths, experiment, began_at=began_at)) as records,
+            self._clock.standing_still(experiment.network.kernels),
+            closing(Records(self.paths, experiment, self._clock, began_at=began_at)) as records,
             self._saving(records),
         ):
             for step in train(experiment.network, experiment.plan, experiment.splits, state):
@@ -126,7 +128,7 @@ class Run:
     @property
     def _seconds(self) -> float:
         """How long the run has trained, in all processes that worked on it."""
-        return self._seconds_before + monotonic() - self._began
+        return self._seconds_before + self._clock() - self._began
 
     @contextmanager
     def _saving(self, records: Records) -> Iterator[None]:
@@ -151,14 +153,14 @@ class Run:
 
     def _look_at_the_clock(self, step: StepEnd, records: Records) -> None:
         """Stop if another step as long as the last one would be too long, save if it is time, and show that we are alive."""
-        now, limit = monotonic(), self._limit
+        now, limit = self._clock(), self._limit
         if limit and self._seconds + (now - self._looked) >= (limit.seconds or 0):
             self.state.stop_reason = self.state.stop_reason or f"time limit: {limit} of training"
         self._looked = now
         if self.cadence.due(step.step, now):
             with self.interrupts.shield():
                 checkpoint.save(self.paths, self.state, records.flush())
-            self.cadence.saved(now, monotonic())
+            self.cadence.saved(now, self._clock())
         if self.pulse.due(step.step, now):
             self.note(replace(self.record, seconds=self._seconds))
             self.pulse.saved(now, now)

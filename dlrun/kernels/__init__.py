@@ -7,10 +7,14 @@ from importlib.util import find_spec
 import numpy.typing as npt
 
 from dlrun.arrays import Array, IntArray
+from dlrun.kernels.compilation import Clock, told_of_compiling
 from dlrun.kernels.numpy_column import NUMPY
 from dlrun.kernels.table import Kernels, LossScratch, Measured, Passed, Tape
 
-__all__ = ["NUMPY", "Kernels", "LossScratch", "Measured", "Passed", "Tape", "at_work", "column", "numba_is_installed", "record"]
+__all__ = [
+    "NUMPY", "Clock", "Kernels", "LossScratch", "Measured", "Passed", "Tape", "at_work", "column", "numba_is_installed", "record",
+    "told_of_compiling",
+]  # fmt: skip
 
 
 def numba_is_installed() -> bool:

@@ -1,15 +1,21 @@
 """`dlrun resume` from the shell: going on, branching off, and what it refuses."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from time import sleep
+from typing import Any
 
 import pytest
+from numba.core.event import trigger_event
 
+from dlrun.cli.training import COMPILING
 from dlrun.rundir.listing import runs_in
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.paths import RunPaths
 from dlrun.rundir.record import RunRecord
+from dlrun.training.loop import StepEnd, train
 from tests.commands import Shell
 from tests.experiment.test_resumption import stopped
 from tests.experiments import SMALL, train_run, write_spec
@@ -103,3 +109,22 @@ def test_a_changed_data_file_is_named_and_can_be_allowed(tmp_path: Path, shell: 
     done = shell("resume", "@last", "--allow-changes")
     assert done.code == 0
     assert "the fingerprint of the data" in RunRecord.load(paths).resumptions[0].allowed[0]
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_that_training_a_parent_again_has_kernels_compiled_is_said(
+    quiet: bool, tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compiling(*arguments: Any) -> Iterator[StepEnd]:
+        with trigger_event("numba:compiler_lock"), trigger_event("numba:compile"):
+            sleep(1)
+        yield from train(*arguments)
+
+    monkeypatch.setattr("dlrun.experiment.branching.train", compiling)
+    train_run(tmp_path, SMALL, "training.kernels=numba")
+    done = shell("resume", "@last", "-s", "learning_rate=1e-4", "--at-epoch", "2", *["--quiet"] * quiet)
+    assert done.code == 0
+    assert done.err.count(COMPILING) == (not quiet)
+    timings = runs_in(tmp_path / "runs")[-1].timings.read_text().splitlines()[1:]
+    assert len(timings) == 3
+    assert sum(float(row.split(",")[1]) for row in timings) < 1

@@ -4,11 +4,14 @@ import csv
 import json
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
 import pytest
+from numba.core.event import trigger_event
 
 from dlrun import checkpoint
 from dlrun.errors import Diverged, DlrunError, Interrupted, InvalidInput
@@ -16,6 +19,7 @@ from dlrun.experiment.opening import open_run
 from dlrun.experiment.setup import set_up
 from dlrun.rundir.record import RunRecord
 from dlrun.spec import read_spec
+from dlrun.training.loop import StepEnd, train
 from tests.experiments import REGRESSION, SMALL, experiment, train_run, write_table
 
 FILES = {
@@ -54,6 +58,24 @@ def test_metrics_and_steps_have_the_columns_of_the_design(tmp_path: Path) -> Non
     assert [int(row["step"]) for row in steps] == list(range(1, 3 * 7 + 1))
     assert [int(row["epoch"]) for row in steps] == [0] * 7 + [1] * 7 + [2] * 7
     assert list(rows(run.paths.timings)[0]) == ["epoch", "seconds", "examples_per_second"]
+
+
+def test_what_it_takes_to_compile_kernels_is_no_training_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def compiling(*arguments: Any) -> Iterator[StepEnd]:
+        with trigger_event("numba:compiler_lock"):
+            sleep(0.5)
+        yield from train(*arguments)
+
+    monkeypatch.setattr("dlrun.experiment.run.train", compiling)
+    with open_run(experiment(tmp_path, SMALL, "training.kernels=numba"), tmp_path / "runs") as run:
+        began = monotonic()
+        list(run.train())
+        took = monotonic() - began
+        run.finish()
+    seconds = RunRecord.load(run.paths).seconds
+    assert seconds
+    assert seconds < took - 0.5
+    assert sum(float(row["seconds"]) for row in rows(run.paths.timings)) < seconds
 
 
 @pytest.mark.parametrize("text", [SMALL, REGRESSION], ids=["classification", "regression"])
