@@ -33,10 +33,10 @@ def aligned_length(length: int, dtype: npt.DTypeLike) -> int:
 
 def squared_norm(values: Array) -> float:
     """Return Σ v² of (n,): one BLAS dot that is not finite when any entry is not."""
-    return float(np.dot(values, values))
+    return float(values.dot(values))  # the method: np.dot would first ask whose arrays they are, for 0.2 µs
 
 
 def all_finite(values: Array) -> bool:
     """Say whether all values are finite: one BLAS dot, and another look if their squares are too large for a number."""
-    flat = values.reshape(-1)
-    return math.isfinite(squared_norm(flat)) or bool(np.isfinite(flat).all())
+    flat = values.ravel()
+    return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())

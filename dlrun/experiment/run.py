@@ -23,6 +23,7 @@ from dlrun.experiment.recording import Records, in_words, whole
 from dlrun.experiment.setup import Experiment
 from dlrun.experiment.threads import pinned
 from dlrun.kernels import Clock
+from dlrun.memory import give_back
 from dlrun.rundir.curves import read_curves
 from dlrun.rundir.files import append_text, write_json
 from dlrun.rundir.paths import RunPaths
@@ -76,9 +77,11 @@ class Run:
     def finish(self, report: Report | None = None) -> Diagnosis:
         """Judge the best parameters on train and dev, and write predictions, diagnosis, report and summary."""
         experiment, state = self.experiment, self.state
+        state.slots.clear()  # training is over and its end saved: this room is for what follows
         with pinned(experiment.threads):
             course, health = course_of(experiment, self.paths, state)
             checkpoint.load_params(self.paths, "best", experiment.network.params)
+            give_back()  # what training, the look at its first step and reading have left: some 10 MiB
             splits = experiment.splits
             parts = {"train": splits.train, "train_dev": splits.train_dev, "dev": splits.dev}
             judged = {name: judge(experiment, part) for name, part in parts.items() if part is not None}

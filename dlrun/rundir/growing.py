@@ -97,6 +97,10 @@ class AppendFile:
         """Add rows; floats are written so that reading them gives the same bits, None as an empty cell."""
         self._write(csv_bytes(rows))
 
+    def append_lines(self, lines: str) -> None:
+        """Add rows that are lines of CSV already, each with its end."""
+        self._write(encoded(lines))
+
     def _write(self, data: bytes) -> None:
         with explained("append to", self.path):
             try:

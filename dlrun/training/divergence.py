@@ -1,7 +1,8 @@
 """Divergence: numbers that are no longer finite, where that began, and what usually helps.
 
-Looking costs each step the gradient's norm, every other step a dot of what enters each activation, every eighth one of the
-second moments. What is said here is worked out only once a run has ended.
+Looking costs each step the gradient's norm, and every other step a dot of what enters each activation. The norms also tell how
+far second moments can have come: these are looked at only when that is too far for a number. What is said here is worked out
+only once a run has ended.
 """
 
 import copy
@@ -24,7 +25,6 @@ from dlrun.training.plan import Plan
 from dlrun.training.state import State
 
 LOOK_EVERY = 2  # steps: what enters the activations, so before two updates have used what was there
-MOMENTS_EVERY = 8  # steps
 MOST_NORMS = 6  # of layers that are named one by one
 LARGE_INPUT = 100.0  # normalized inputs are seldom above 10
 
@@ -45,15 +45,30 @@ class Pace:
     gradient_norm: float = math.nan  # nan: there has been no step
 
 
-def moments_finite(slots: Slots, step: int) -> bool:
-    """Say whether the optimizer's second moments are finite; in every eighth step they are looked at.
+class Moments:
+    """The optimizer's second moments: whether they are finite, which all norms of gradients that went into them say.
 
-    An infinite one only holds its parameter still, which no loss shows. One that is no number, and first moments, show in the
-    parameters one step later.
+    An update adds at most g² to a moment, rounded up at most 2 g²: the bound is the largest when last looked, and 2‖g‖² for each
+    step since. (Of first moments, where there are no others, at most 2|g| ≤ 1 + g².) While it is half of what a number can be,
+    nothing can have overflowed; then, and at first, since a State may come from a file, they are looked at.
     """
-    if step % MOMENTS_EVERY or not slots:
-        return True
-    return all_finite(next(reversed(slots.values())))
+
+    def __init__(self, slots: Slots) -> None:
+        self._vector = next(reversed(slots.values())) if slots else None
+        self._added, self._room = 0.0, 0.0  # since they were looked at, at most; how much that may be
+
+    def finite(self, squared_norm: float) -> bool:
+        """Say whether they are, before the update with a gradient of this ‖g‖².
+
+        An infinite one only holds its parameter still, which no loss shows. One that is no number, and first moments, show in the
+        parameters one step later.
+        """
+        self._added += 1 + 2 * squared_norm
+        if self._added < self._room or self._vector is None:
+            return True
+        largest = max(float(self._vector.max()), -float(self._vector.min()))
+        self._added, self._room = 1 + 2 * squared_norm, (float(np.finfo(self._vector.dtype).max) - largest) / 2
+        return isfinite(largest)
 
 
 def require_finite_update(network: Network, plan: Plan, state: State, pace: Pace) -> None:

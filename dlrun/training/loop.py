@@ -11,7 +11,7 @@ from dlrun.nn.gradient import Gradient
 from dlrun.nn.metrics import Score, evaluate, finite_or_none, watched
 from dlrun.nn.network import Network
 from dlrun.nn.schedules import Progress, ReduceOnPlateau
-from dlrun.training.divergence import LOOK_EVERY, Pace, diverged, moments_finite, require_finite_means, require_finite_update
+from dlrun.training.divergence import LOOK_EVERY, Moments, Pace, diverged, require_finite_means, require_finite_update
 from dlrun.training.health import Health, LayerHealth
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
@@ -61,7 +61,7 @@ def steps(network: Network, plan: Plan, splits: Splits, state: State) -> Iterato
     batches = Batches(splits.train, plan.batch_size, plan.seed, smallest=plan.smallest_batch, kernels=network.kernels)
     step_end, pace, health, params, m = StepEnd(), Pace(), Health(network), network.params, len(splits.train)
     total_steps = plan.epochs * len(batches)
-    gradient = Gradient(network, plan.loss, plan.penalties)
+    gradient, moments = Gradient(network, plan.loss, plan.penalties), Moments(state.slots)
     while not state.finished(plan.epochs):
         state.begin_epoch(plan.seed)
         for batch in batches.epoch(state.epoch, state.position):  # shuffled by (seed, epoch), from state.position on
@@ -74,7 +74,7 @@ def steps(network: Network, plan: Plan, splits: Splits, state: State) -> Iterato
             )
             cost = loss + sum(penalty.cost(params) for penalty in plan.penalties)
             finite = finite and isfinite(lr) and isfinite(cost) and isfinite(squared_norm)
-            if not (finite and moments_finite(state.slots, state.step)):
+            if not (finite and moments.finite(squared_norm)):
                 raise diverged(network, plan, state, batch, pace, loss)  # before the update: the parameters stay good
             pace.gradient_norm = sqrt(squared_norm)
             if plan.clip:

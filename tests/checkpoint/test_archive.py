@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -38,6 +39,52 @@ def test_what_is_written_comes_back() -> None:
 def test_numpy_reads_it_too() -> None:
     with np.load(io.BytesIO(written()), allow_pickle=False) as file:
         np.testing.assert_array_equal(file["theta"], ARRAYS["theta"])
+
+
+class Unseekable(io.RawIOBase):
+    """A stream that keeps what is written on it, as a pipe would."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.data += bytes(data)
+        return len(data)
+
+
+def test_the_bytes_are_those_of_numpy() -> None:
+    stream = Unseekable()
+    with io.BufferedWriter(stream) as file:
+        np.savez(file, scalars=np.frombuffer(json.dumps(SCALARS).encode(), np.uint8), **ARRAYS)  # type: ignore[arg-type]
+        file.flush()
+        assert written() == stream.data
+
+
+def test_an_array_in_another_order_of_memory_comes_back() -> None:
+    parts: list[bytes] = []
+    grid = np.arange(12.0).reshape(3, 4)
+    write_archive(lambda data: parts.append(bytes(data)), {"fortran": grid.T, "part": grid[:, ::2]}, {})
+    arrays, _ = read_archive(b"".join(parts))
+    np.testing.assert_array_equal(arrays["fortran"], grid.T)
+    np.testing.assert_array_equal(arrays["part"], grid[:, ::2])
+
+
+def test_no_array_is_copied() -> None:
+    theta, n = np.zeros(2**22, np.float32), 0
+
+    def count(data: bytes | memoryview) -> None:
+        nonlocal n
+        n += len(data)
+
+    tracemalloc.start()
+    try:
+        write_archive(count, {"theta": theta}, {})
+        assert tracemalloc.get_traced_memory()[1] < theta.nbytes / 4 < n
+    finally:
+        tracemalloc.stop()
 
 
 def test_it_is_written_in_few_calls() -> None:

@@ -1,11 +1,12 @@
 """How often a step is written down, and how far a run's files are cut back."""
 
+import csv
 from pathlib import Path
 
 import pytest
 
 from dlrun.experiment.recording import cut_back_to, record_every
-from dlrun.rundir.growing import Prefix
+from dlrun.rundir.growing import Prefix, csv_bytes
 from dlrun.rundir.paths import RunPaths
 from tests.experiments import SMALL, train_run
 
@@ -29,6 +30,15 @@ def test_only_a_run_with_a_train_dev_part_has_its_columns(tmp_path: Path) -> Non
         predicted = run.paths.predictions_of("train_dev")
         assert predicted.exists() == (name == "with")
     assert len(predicted.read_text().splitlines()) == 21
+
+
+def test_steps_are_written_as_csv_writes_them(tmp_path: Path) -> None:
+    run, _ = train_run(tmp_path, SMALL)
+    with run.paths.steps.open(newline="") as file:
+        heading, *rows = list(csv.reader(file))
+    numbers = [(int(step), int(epoch), float(rate), float(cost)) for step, epoch, rate, cost in rows]
+    assert len(numbers) == run.state.step
+    assert run.paths.steps.read_bytes() == csv_bytes([heading, *numbers])
 
 
 HEADER = b"epoch,seconds,examples_per_second\n"

@@ -4,6 +4,8 @@ import csv
 import json
 import os
 import signal
+import weakref
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -89,6 +91,16 @@ def test_training_on_the_resolved_spec_gives_the_same_bytes(tmp_path: Path, text
     for name in ("metrics", "steps", "resolved", "diagnosis"):
         assert getattr(second.paths, name).read_bytes() == getattr(run.paths, name).read_bytes()
     assert second.paths.predictions_of("dev").read_bytes() == run.paths.predictions_of("dev").read_bytes()
+
+
+def test_what_only_training_needs_is_let_go_when_it_is_over(tmp_path: Path) -> None:
+    with open_run(experiment(tmp_path, SMALL), tmp_path / "runs") as run:
+        deque(run.train(), maxlen=0)
+        slots = [weakref.ref(slot) for slot in run.state.slots.values()]
+        assert slots
+        assert all(slot() is not None for slot in slots)
+        run.finish()
+    assert all(slot() is None for slot in slots)
 
 
 def test_another_seed_is_another_run(tmp_path: Path) -> None:

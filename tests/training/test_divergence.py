@@ -19,11 +19,11 @@ from dlrun.kernels import NUMPY, Kernels, Measured
 from dlrun.nn.layers import BatchNorm, Dense, Dropout, Layer, Relu, Tanh
 from dlrun.nn.losses import Loss, SoftmaxCrossEntropy
 from dlrun.nn.network import Network
-from dlrun.nn.optimizers import Adam, Optimizer
+from dlrun.nn.optimizers import AdaGrad, Adam, Momentum, Nesterov, Optimizer
 from dlrun.nn.penalties import L2
 from dlrun.nn.schedules import LearningRate, Progress
 from dlrun.spec import read_spec
-from dlrun.training.divergence import moments_finite
+from dlrun.training.divergence import Moments
 from dlrun.training.loop import StepEnd, train
 from dlrun.training.plan import Plan
 from dlrun.training.state import State
@@ -222,18 +222,60 @@ def test_looking_changes_neither_running_averages_nor_the_generator() -> None:
     assert seen == [stats.tobytes() + repr(told.state.dropout_rng.bit_generator.state).encode()]
 
 
+SECOND_MOMENTS = [cls for cls in members(Optimizer) if cls.slots and cls not in (Momentum, Nesterov)]
+
+
 @pytest.mark.parametrize("optimizer", [sample(cls) for cls in members(Optimizer)], ids=kind)
 @pytest.mark.parametrize("poison", NOT_NUMBERS)
-def test_second_moments_that_are_not_finite_are_found_in_eight_steps(optimizer: Optimizer, poison: float) -> None:
+def test_moments_of_a_file_are_looked_at_before_the_first_step(optimizer: Optimizer, poison: float) -> None:
     slots = slots_for(optimizer, np.linspace(-1, 1, 40, dtype=np.float32))
-    assert moments_finite(slots, 0)
+    assert Moments(slots).finite(1.0)
     for vector in list(slots.values())[-1:]:
         for place in (0, 7, 39):
             before, vector[place] = vector[place], poison
-            assert [step for step in range(17) if not moments_finite(slots, step)] == [0, 8, 16]
+            assert not Moments(slots).finite(1.0)
             vector[place] = before
         vector[3] = 3e38  # the square is larger than a number can be, the entry is not
-        assert moments_finite(slots, 0)
+        assert Moments(slots).finite(1.0)
+
+
+@pytest.mark.parametrize("optimizer", [sample(cls) for cls in SECOND_MOMENTS], ids=kind)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("start", [0.0, 0.4, 0.999])
+@pytest.mark.parametrize("size", [0.9, 0.3, 0.03])
+def test_a_second_moment_that_overflows_is_found_before_the_next_update(
+    optimizer: Optimizer, dtype: str, start: float, size: float
+) -> None:
+    """Every gradient has a norm that is finite; sums of squares overflow all the same, averages that begin near the top, too."""
+    largest = float(np.finfo(dtype).max)
+    theta, grad, scratch = (np.zeros(4, dtype) for _ in range(3))
+    slots = slots_for(optimizer, theta)
+    moment = list(slots.values())[-1]
+    moment[...] = start * largest
+    moments, overflowed = Moments(slots), False
+    for step in range(1, 41):
+        grad[...] = 0, 1e-20, 1.0, size * largest**0.5
+        overflowed = not np.isfinite(moment).all()
+        assert moments.finite(float(grad.dot(grad))) is not overflowed
+        if overflowed:
+            break
+        optimizer.step(theta, grad, slots, scratch, 1e-3, step, weights=slice(0, 4), kernels=NUMPY)
+        theta.fill(0)
+    if isinstance(optimizer, AdaGrad) and (start, size) in ((0.999, 0.9), (0.4, 0.9), (0.0, 0.9), (0.999, 0.3)):
+        assert overflowed
+
+
+def test_moments_that_cannot_have_overflowed_are_not_looked_at() -> None:
+    looks: list[int] = []
+
+    class Watched(np.ndarray):
+        def max(self, *words: object, **more: object) -> float:  # type: ignore[override]
+            looks.append(1)
+            return float(np.asarray(self).max())
+
+    moments = Moments({"v": np.zeros(3, np.float32).view(Watched)})
+    assert all(moments.finite(1e6) for _ in range(10_000))
+    assert len(looks) == 1
 
 
 @pytest.mark.parametrize("layer", [sample(cls) for cls in members(Layer)], ids=kind)
