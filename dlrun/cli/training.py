@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dlrun.training.loop import StepEnd
 
 
-COMPILING = "compiling Numba's kernels: each once after an installation, all in about 12 s"
+COMPILING = "compiling Numba's kernels: each once after an installation, all in about 20 s"
 
 
 def see_to_the_end(

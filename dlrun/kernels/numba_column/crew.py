@@ -25,7 +25,7 @@ MOST = 128  # threads
 PRODUCT, GATHER, GRADIENT_DESCENT, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, NADAM = range(9)
 A_TURNED, B_TURNED = 1, 2  # of the arrays of a product: those that lie in memory as their transposes do
 # from where on it is quicker with several: multiplications, bytes, parameters
-LEAST_PRODUCT, LEAST_GATHER, LEAST_UPDATE = 200_000, 1 << 16, 1 << 13
+LEAST_PRODUCT, LEAST_GATHER, LEAST_UPDATE = 40_000, 1 << 16, 1 << 15
 TILE = 16  # rows or columns that a product is cut at: OpenBLAS works on so many at once
 LINE = 64 // 4  # numbers that a vector is cut at: no two threads write to the same cache line
 SPINS, NAP = 100_000, 50  # how often a helper looks for work, some 2 ms, before it sleeps for so many µs at a time
