@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from copy import copy
 from itertools import product
-from threading import enumerate as living
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from tests.laws import each_dtype
 pytestmark = pytest.mark.skipif(not blas.IS_FOUND, reason="NumPy has another BLAS")
 NUMBA = column("numba")
 each_size = pytest.mark.parametrize("threads", [2, 3, 5])
+ORDERS = 2_000
 SHARED = {name: call for name, call in CALLS.items() if call.kernel in {"product", "gather", *UPDATES}}
 
 
@@ -123,31 +123,31 @@ def test_who_is_there_does_not_matter(threads: int) -> None:
 
 @each_size
 def test_every_order_is_carried_out_once(threads: int) -> None:
-    """Twice would go one way along the gradient twice; ten thousand orders, each seen by all."""
+    """Twice would go one way along the gradient twice."""
     team, n = helped(Team(threads, np.float64)), crew.LEAST_UPDATE
     kernels, theta, ones = shared_kernels(team), np.zeros(n), np.ones(n)
-    for _ in range(10_000):
+    for _ in range(ORDERS):
         kernels.gradient_descent(theta, ones, theta, -1.0)
-    np.testing.assert_array_equal(theta, 10_000)
+    np.testing.assert_array_equal(theta, ORDERS)
     team.end()
 
 
 @pytest.mark.usefixtures("at_two_threads")
 def test_a_team_is_at_work_for_a_while() -> None:
     """As many as OpenBLAS had threads, which rests meanwhile; also when something breaks in."""
-    kernels, alone, before = copy(NUMBA), vars(copy(NUMBA)), len(living())
+    kernels, alone = copy(NUMBA), vars(copy(NUMBA))
     with pytest.raises(ZeroDivisionError), at_work(kernels, np.float32):
         assert blas.threads() == 1
         assert kernels.team is not None
         assert kernels.team.desk[crew.THREADS] == 2
-        assert len(living()) == before + 1
+        (helper,) = kernels.team.helpers
+        assert helper.is_alive()
         assert all((getattr(kernels, call.kernel) != alone[call.kernel]) for call in SHARED.values())
         raise ZeroDivisionError
     assert vars(kernels) == alone
     assert blas.threads() == 2
-    until = time.monotonic() + 10
-    while len(living()) > before:
-        assert time.monotonic() < until, "a helper has not gone home"
+    helper.join(10)
+    assert not helper.is_alive()
 
 
 def test_one_thread_is_no_team() -> None:
