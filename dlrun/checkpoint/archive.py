@@ -24,7 +24,10 @@ class Damaged(ValueError):
 
 
 def write_archive(write: Callable[[Bytes], None], arrays: Mapping[str, Array], scalars: Mapping[str, Any]) -> None:
-    """Write arrays and plain values, as `np.savez` would, but no copy of an array is made; equal ones give equal bytes."""
+    """Write arrays and plain values; equal ones give equal bytes.
+
+    Of arrays in C order, which are not copied, they are the bytes of `np.savez`.
+    """
     text = np.frombuffer(json.dumps(scalars, allow_nan=False).encode(), dtype=np.uint8)
     with io.BufferedWriter(_Stream(write), BLOCK) as stream, zipfile.ZipFile(stream, "w") as archive:
         for name, array in {SCALARS: text, **arrays}.items():

@@ -1,6 +1,6 @@
 """Babysitting one model: a child run that leaves its parent at some epoch, with some keys changed; the parent stays as it is."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,15 +152,16 @@ class _Origin:
             pinned(experiment.threads),
             clock.standing_still(experiment.network.kernels),
             closing(Records(child, experiment, clock, began_at=began_at)) as records,
+            closing(self._again(state, records, interrupts)) as steps,
         ):
             try:
-                watch(experiment, self._again(state, records, interrupts))
+                watch(experiment, steps)
             except Diverged as error:
                 what = f"the parent diverged before epoch {self.epoch}: {error.problems[0].what}"
                 raise InvalidInput(Problem(what=what, where="--at-epoch", cure=f"at most {state.epoch}")) from error
             return state, records.flush()
 
-    def _again(self, state: State, records: Records, interrupts: Interrupts) -> Iterator[StepEnd]:
+    def _again(self, state: State, records: Records, interrupts: Interrupts) -> Generator[StepEnd]:
         """Train the parent again to the epoch that is asked for: the same bits as the first time."""
         if self.epoch is None or (state.epoch, state.position) == (self.epoch, 0):
             return

@@ -50,6 +50,16 @@ def test_a_run_goes_on_where_it_stopped_and_says_so(tmp_path: Path, paths: RunPa
     assert unlike(paths, contents(whole.paths)) == []
 
 
+def test_a_run_that_several_threads_share_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    """Its layers are so large that products and updates are shared; the state saved is that in the midst of an epoch."""
+    large = ("training.kernels=numba", "training.threads=2", "architecture.hidden=[300,200]", "training.batch_size=60")
+    (tmp_path / "whole").mkdir()
+    whole, _ = train_run(tmp_path / "whole", SMALL, *LONG, *large)
+    paths = stopped(tmp_path, 10, *large)
+    assert go_on(paths).resumptions[0].step == 10
+    assert unlike(paths, contents(whole.paths)) == []
+
+
 def test_without_a_checkpoint_it_begins_at_step_0(tmp_path: Path, paths: RunPaths) -> None:
     shutil.rmtree(paths.checkpoints)
     paths.checkpoints.mkdir()

@@ -9,7 +9,7 @@ from dlrun.kernels.numpy_column import batches
 
 SHORT = 256  # bytes: NumPy copies rows below that sooner
 LINE = 64  # bytes of memory that come at once
-AHEAD = 2  # rows
+AHEAD = 6 << 10  # bytes, but two rows at least
 
 
 def gather(x: Array, rows: IntArray, out: Array) -> None:
@@ -31,8 +31,9 @@ def gather_rows(x: Array, rows: IntArray, out: Array) -> None:
     """Copy the rows one after another."""
     m, n = out.shape
     length = n * x.itemsize
+    ahead = max(2, AHEAD // length)
     for i in range(m):
-        coming = x.ctypes.data + rows[min(i + AHEAD, m - 1)] * length
+        coming = x.ctypes.data + rows[min(i + ahead, m - 1)] * length
         for line in range(0, length, LINE):
             prefetch(coming + line)
         row = rows[i]

@@ -1,11 +1,14 @@
-"""Matrix products from compiled code: NumPy's own OpenBLAS, called as NumPy calls it, so with the same bits.
+"""Matrix products from compiled code: NumPy's own OpenBLAS, a whole product called as NumPy calls it, so with the same bits.
 
 It is looked for among the libraries that NumPy itself is linked to, since others may have brought a second one. Where NumPy has
 none (but Accelerate, or MKL), or the system does not look there (Windows), it is not found, and NumPy makes all products.
 """
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
+from threading import Lock
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -32,7 +35,7 @@ def _found() -> bool:
         if symbol is None:
             return False
         llvm.add_symbol(f"dlrun_{routine}", ctypes.cast(symbol, ctypes.c_void_p).value)
-    return True
+    return all(_symbol(LIBRARY, SPELLINGS_OF_THREADS, what) for what in ("get", "set"))
 
 
 def _external(routine: str) -> Any:
@@ -53,18 +56,35 @@ def _library() -> Any:
 
 LIBRARY = _library()
 IS_FOUND = _found()
+LOCK, RESTED = Lock(), list[int]()  # the number of threads before, and again for each block that is under way
 sgemm, dgemm, sgemv, dgemv, sdot, ddot = map(_external, ROUTINES)
 
 
 def threads() -> int:
-    """Return how many threads a product takes: one where it is not OpenBLAS that makes it."""
-    get = _symbol(LIBRARY, SPELLINGS_OF_THREADS, "get")
-    return int(get()) if IS_FOUND and get else 1
+    """Return how many threads OpenBLAS makes its products with."""
+    return int(_symbol(LIBRARY, SPELLINGS_OF_THREADS, "get")())
 
 
 def hold_at(threads: int) -> None:
-    """Have OpenBLAS make its products with so many threads from now on."""
+    """Have OpenBLAS make its products with so many threads from now on, in the whole process."""
     _symbol(LIBRARY, SPELLINGS_OF_THREADS, "set")(threads)
+
+
+@contextmanager
+def resting() -> Iterator[int]:
+    """Hold OpenBLAS at one thread; give how many it had. Of blocks that overlap, the first remembers them, the last restores."""
+    with LOCK:
+        if not RESTED:
+            RESTED.append(threads())
+        RESTED.append(RESTED[0])
+        hold_at(1)
+    try:
+        yield RESTED[0]
+    finally:
+        with LOCK:
+            RESTED.pop()
+            if len(RESTED) == 1:
+                hold_at(RESTED.pop())
 
 
 @compiled

@@ -1,7 +1,8 @@
 """What a crew of threads does: the work of one kernel, cut into parts that whoever is free takes, the next one first.
 
 Nobody is given a part, so nobody waits for a thread that the system has put aside before it took one. How work is cut depends on
-its size and the number of threads, never on who does it: the same bits every time.
+its size and the number of threads, never on who does it: the same bits every time. A part must not fail, so it allocates nothing:
+whoever asked would wait for it for ever.
 
 Orders stand on a desk, an array of whole numbers, with numbers of another kind on a second one, `figures`.
 """
@@ -27,8 +28,8 @@ A_TURNED, B_TURNED = 1, 2  # of the arrays of a product: those that lie in memor
 # from where on it is quicker with several: multiplications, bytes, parameters
 LEAST_PRODUCT, LEAST_GATHER, LEAST_UPDATE = 40_000, 1 << 16, 1 << 15
 TILE = 16  # rows or columns that a product is cut at: OpenBLAS works on so many at once
-LINE = 64 // 4  # numbers that a vector is cut at: no two threads write to the same cache line
-SPINS, NAP = 100_000, 50  # how often a helper looks for work, some 2 ms, before it sleeps for so many µs at a time
+LINE = 64 // 4  # numbers that a vector is cut at: where it begins on a cache line, no two threads write to the same one
+SPINS, NAP = 100_000, 50  # how often a helper looks for work, a millisecond or two, before it sleeps for so many µs at a time
 PATIENCE = 5_000  # how often a leader looks whether all parts are done before it lets others have its core
 
 

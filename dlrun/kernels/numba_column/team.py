@@ -5,7 +5,7 @@ while a team is at work, and each thread of the team has it make a part of the p
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 
@@ -45,8 +45,9 @@ class Team:
         crew.help_out(*told)
         self.desk[crew.CLOSED] = 0
         self.helpers = [Thread(target=crew.help_out, args=told, daemon=True) for _ in range(self.desk[crew.THREADS] - 1)]
-        for helper in self.helpers:
-            helper.start()
+        with suppress(RuntimeError):  # as many as the system lets start: whoever is there takes all parts
+            for helper in self.helpers:
+                helper.start()
 
     def end(self) -> None:
         """Send the helpers home; nobody waits for them, which would be for ever while the interpreter shuts down."""
@@ -59,25 +60,30 @@ class Team:
 
     def product(self, a: Array, b: Array, out: Array) -> None:
         """Compute out = a b."""
-        if not _share_product(self.desk, self.figures, self.kind, a, b, out):
+        fits = self._fits(out) and a.dtype == b.dtype == out.dtype and (*out.shape, a.shape[1]) == (len(a), b.shape[1], len(b))
+        if not (fits and _share_product(self.desk, self.figures, self.kind, a, b, out)):
             numpy_layers.product(a, b, out)
 
     def gather(self, x: Array, rows: IntArray, out: Array) -> None:
         """Write x[rows], rows within range, into out (len(rows), n)."""
-        if out.dtype == self.kind.dtype and out.nbytes >= crew.LEAST_GATHER and batches.is_long(x, rows, out):
+        if out.nbytes >= crew.LEAST_GATHER and self._fits(out) and batches.is_long(x, rows, out):
             _share_gather(self.desk, self.figures, self.kind, x, rows, out)
         else:
             batches.gather(x, rows, out)
+
+    def _fits(self, array: Array) -> bool:
+        """Say whether an array is of the team's kind, without gaps."""
+        return bool(array.dtype == self.kind.dtype and array.flags.c_contiguous)
 
     def _update(self, alone: Callable[..., None], order: int, n_vectors: int) -> Callable[..., None]:
         """Return an optimizer's kernel, as the team does it."""
 
         def update(*arguments: Any) -> None:
             vectors, figures = arguments[:n_vectors], arguments[n_vectors + 1 :]  # scratch between them is not needed
-            if vectors[0].size < crew.LEAST_UPDATE:
-                alone(*arguments)
+            if vectors[0].size >= crew.LEAST_UPDATE and all(map(self._fits, vectors)):
+                _share_update(self.desk, self.figures, self.kind, order, vectors, tuple(map(float, figures)))
             else:
-                _share_update(self.desk, self.figures, order, vectors, tuple(map(float, figures)))
+                alone(*arguments)
 
         return update
 
@@ -88,22 +94,21 @@ NOBODY = Team(1, np.float32)
 @contextmanager
 def at_work(kernels: Kernels, dtype: npt.DTypeLike) -> Iterator[None]:
     """Have as many threads as OpenBLAS is held at share the work of these kernels on numbers of this type, while its own rest."""
-    threads = min(blas.threads(), crew.MOST)
-    if threads == 1:
+    if not blas.IS_FOUND:
         yield
         return
-    team = Team(threads, dtype)
-    shared = team.shared(kernels)
-    alone = {name: getattr(kernels, name) for name in shared}
-    team.begin()
-    blas.hold_at(1)
-    vars(kernels).update(shared, team=team)
-    try:
-        yield
-    finally:
-        vars(kernels).update(alone, team=None)
-        blas.hold_at(threads)
-        team.end()
+    with blas.resting() as threads:
+        team = Team(min(threads, crew.MOST), dtype)
+        shared = team.shared(kernels) if threads > 1 else {}
+        alone = {name: getattr(kernels, name) for name in shared}
+        try:
+            if shared:
+                team.begin()
+                vars(kernels).update(shared, team=team)
+            yield
+        finally:
+            team.end()
+            vars(kernels).update(alone, team=None)
 
 
 @compiled
@@ -132,7 +137,7 @@ def _share_product(desk: IntArray, figures: Array, kind: Array, a: Array, b: Arr
         turned += crew.B_TURNED
     elif b.strides[1] != b.itemsize or b.strides[0] != n * b.itemsize:
         return False
-    if m * n == 1 or kind.itemsize != out.itemsize:
+    if m * n == 1:
         return False
     product(desk, figures, kind, a.ctypes.data, b.ctypes.data, out.ctypes.data, m, n, k, turned)
     return True
@@ -147,10 +152,12 @@ def _share_gather(desk: IntArray, figures: Array, kind: Array, x: Array, rows: I
 
 
 @compiled
-def _share_update(desk: IntArray, figures: Array, order: int, vectors: tuple[Array, ...], numbers: tuple[float, ...]) -> None:
+def _share_update(
+    desk: IntArray, figures: Array, kind: Array, order: int, vectors: tuple[Array, ...], numbers: tuple[float, ...],
+) -> None:  # fmt: skip
     for place, vector in enumerate(vectors):
         desk[crew.A + place] = vector.ctypes.data
     for place, number in enumerate(numbers):
         figures[place] = number
     desk[crew.KERNEL], desk[crew.N] = order, vectors[0].size
-    crew.lead(desk, figures, vectors[0])
+    crew.lead(desk, figures, kind)

@@ -1,5 +1,7 @@
 """A training whose work is shared by a team of threads: the same network to rounding, and the same bits when it is repeated."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -8,8 +10,9 @@ from dlrun.data.preprocessing import Standard
 from dlrun.data.sources import Digits
 from dlrun.data.splits import prepare
 from dlrun.data.splitting import Split
-from dlrun.kernels import column
+from dlrun.kernels import at_work, column
 from dlrun.kernels.numba_column import blas, crew
+from dlrun.nn.gradient import Gradient
 from dlrun.nn.layers import BatchNorm, Dense, Dropout, Layer, Relu, Tanh
 from dlrun.nn.losses import SoftmaxCrossEntropy
 from dlrun.nn.network import Network
@@ -21,14 +24,20 @@ from dlrun.training.state import State
 
 SPLITS = prepare(Digits(), Split(train=400, dev=100, test=0), Standard(), regression=False, seed=1, dtype="float64")
 HIDDEN: dict[str, list[Layer]] = {
-    "held by a tape": [Dense(units=500), BatchNorm(), Relu(), Dropout(keep_prob=0.8), Dense(units=40), Relu()],
+    "held by a tape": [Dense(units=500), BatchNorm(), Relu(), Dropout(keep_prob=0.8), Dense(units=80), Relu()],
     "called from Python": [Dense(units=500), Tanh(), Dense(units=40), Tanh()],
 }
 
 
+@pytest.fixture(autouse=True)
+def threads_as_before() -> Iterator[None]:
+    before = blas.threads()
+    yield
+    blas.hold_at(before)
+
+
 def trained(hidden: list[Layer], kernels: str, threads: int) -> tuple[Array, float]:
     """Return parameters after two epochs with an uneven last mini-batch, and the dev loss."""
-    before = blas.threads()
     blas.hold_at(threads)
     network = Network([*hidden, Dense(units=10)], 64, 150, "float64", column(kernels))
     network.initialize(3)
@@ -39,7 +48,6 @@ def trained(hidden: list[Layer], kernels: str, threads: int) -> tuple[Array, flo
     )  # fmt: skip
     steps = list(train(network, plan, SPLITS, State.start(network.params, plan.optimizer, plan.seed)))
     assert blas.threads() == threads
-    blas.hold_at(before)
     assert steps[-1].evaluation
     return network.params.theta, steps[-1].evaluation.dev_loss or np.nan
 
@@ -55,3 +63,22 @@ def test_a_team_trains_the_same_network(hidden: list[Layer]) -> None:
         other, other_loss = trained(hidden, kernels, threads)
         np.testing.assert_allclose(other, theta, rtol=0, atol=1e-9, err_msg=f"{kernels}, {threads}")
         assert other_loss == pytest.approx(loss, abs=1e-9)
+
+
+@pytest.mark.skipif(not blas.IS_FOUND, reason="NumPy has another BLAS")
+def test_what_a_team_plays_is_what_the_layers_made() -> None:
+    """To the last bit, or there would be no tape; large enough that all that can be shared is."""
+    blas.hold_at(2)
+    hidden = HIDDEN["held by a tape"]
+    network = Network([*hidden, Dense(units=10)], 64, 150, "float32", column("numba"))
+    network.initialize(3)
+    x, y = SPLITS.train.x[:150].astype(np.float32), SPLITS.train.y[:150]
+    with at_work(network.kernels, network.dtype):
+        gradient = Gradient(network, SoftmaxCrossEntropy())
+        gradient(x, y, np.random.default_rng(0), look=True)
+        by_layers = {name: view.grad.copy() for name, view in network.params.views.items()}
+        assert gradient.tapes[150]
+        network.params.grad[:] = np.nan
+        gradient(x, y, np.random.default_rng(0), look=True)
+    for name, view in network.params.views.items():
+        np.testing.assert_array_equal(view.grad, by_layers[name])
