@@ -53,11 +53,11 @@ class StepEnd:
 def train(network: Network, plan: Plan, splits: Splits, state: State) -> Iterator[StepEnd]:
     """Train until plan.epochs; state is complete at every yield, so whoever iterates may log, save, or stop."""
     with at_work(network.kernels, network.dtype):
-        yield from steps(network, plan, splits, state)
+        yield from _steps(network, plan, splits, state)
 
 
-def steps(network: Network, plan: Plan, splits: Splits, state: State) -> Iterator[StepEnd]:
-    """Take the steps of train."""
+def _steps(network: Network, plan: Plan, splits: Splits, state: State) -> Iterator[StepEnd]:
+    """Take the steps of train, the textbook's."""
     batches = Batches(splits.train, plan.batch_size, plan.seed, smallest=plan.smallest_batch, kernels=network.kernels)
     step_end, pace, health, params, m = StepEnd(), Pace(), Health(network), network.params, len(splits.train)
     total_steps = plan.epochs * len(batches)
