@@ -19,7 +19,7 @@ from tests.laws import each_dtype
 
 pytestmark = pytest.mark.skipif(not blas.IS_FOUND, reason="NumPy has another BLAS")
 NUMBA = column("numba")
-each_number = pytest.mark.parametrize("threads", [2, 3, 5])
+each_number = pytest.mark.parametrize("threads", [2, 3])
 ORDERS = 2_000
 Hire: TypeAlias = Callable[[int, Any], Team]
 SHARED = {name: call for name, call in CALLS.items() if call.kernel in {"product", "gather", *UPDATES}}
