@@ -10,14 +10,15 @@ Orders stand on a desk, an array of whole numbers, with numbers of another kind 
 import numpy as np
 
 from dlrun.arrays import Array, IntArray
-from dlrun.kernels.numba_column import blas, updates
+from dlrun.kernels.numba_column import attendance, blas, updates
 from dlrun.kernels.numba_column.addresses import matrix_at, vector_at
 from dlrun.kernels.numba_column.atomics import exchange, increment, load, pause, sleep_us, store, yield_core
 from dlrun.kernels.numba_column.batches import gather_rows
 from dlrun.kernels.numba_column.compiling import compiled
 
 # where on the desk: each in a cache line of its own; the ticket is 256 · the number of the order + the next part
-TICKET, DONE, THREADS, CLOSED, ORDER, DESK = 0, 8, 16, 17, 24, 40
+TICKET, DONE, THREADS, CLOSED, ORDER, BOOK = 0, 8, 16, 17, 24, 40
+DESK = BOOK + attendance.BOOK
 KERNEL, A, B, C, D, M, N, K, TURNED = range(ORDER, ORDER + 9)
 FIGURES = 8
 BYTE = 255
@@ -27,16 +28,19 @@ PRODUCT, GATHER, GRADIENT_DESCENT, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, N
 A_TURNED, B_TURNED = 1, 2  # of the arrays of a product: those that lie in memory as their transposes do
 # from where on it is quicker with several: multiplications, bytes, parameters
 LEAST_PRODUCT, LEAST_GATHER, LEAST_UPDATE = 40_000, 1 << 16, 1 << 15
+EACH = 16  # multiplications of a product that take as long as to gather a number, or to update a parameter
 TILE = 16  # rows or columns that a product is cut at: OpenBLAS works on so many at once
 LINE = 64 // 4  # numbers that a vector is cut at: where it begins on a cache line, no two threads write to the same one
 SPINS, NAP = 100_000, 50  # how often a helper looks for work, a millisecond or two, before it sleeps for so many µs at a time
 PATIENCE = 5_000  # how often a leader looks whether all parts are done before it lets others have its core
+GONE = 200  # µs that a helper sleeps at a time who is not wanted
 
 
 @compiled
-def lead(desk: IntArray, figures: Array, kind: Array) -> None:
-    """Have the order on the desk carried out, and take part in it."""
-    at, looks = desk.ctypes.data, 0
+def lead(desk: IntArray, figures: Array, kind: Array, work: int) -> None:
+    """Have the order on the desk carried out, about so many multiplications of a product, and take part in it."""
+    at, looks, book = desk.ctypes.data, 0, desk[BOOK:]
+    began = attendance.now(book)
     store(at + 8 * DONE, 0)
     store(at + 8 * TICKET, (load(at + 8 * TICKET) | BYTE) + 1)
     take_parts(desk, figures, kind)
@@ -46,6 +50,7 @@ def lead(desk: IntArray, figures: Array, kind: Array) -> None:
             pause()
         else:
             yield_core()
+    attendance.enter(book, attendance.now(book) - began, work)
 
 
 @compiled
@@ -53,6 +58,9 @@ def help_out(desk: IntArray, figures: Array, kind: Array) -> None:
     """Take parts of every order until the desk is closed."""
     at, looks = desk.ctypes.data, 0
     while load(at + 8 * CLOSED) == 0:
+        if load(at + 8 * BOOK):
+            sleep_us(GONE)
+            continue
         if take_parts(desk, figures, kind):
             looks = 0
         looks += 1

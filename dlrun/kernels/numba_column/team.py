@@ -120,7 +120,7 @@ def product(
         desk[crew.KERNEL], desk[crew.TURNED] = crew.PRODUCT, turned
         desk[crew.A], desk[crew.B], desk[crew.C] = a, b, c
         desk[crew.M], desk[crew.N], desk[crew.K] = m, n, k
-        crew.lead(desk, figures, kind)
+        crew.lead(desk, figures, kind, m * n * k)
     else:
         blas.product(kind.itemsize, a, b, c, m, n, k, turned & crew.A_TURNED != 0, turned & crew.B_TURNED != 0)
 
@@ -148,7 +148,7 @@ def _share_gather(desk: IntArray, figures: Array, kind: Array, x: Array, rows: I
     desk[crew.KERNEL], desk[crew.K] = crew.GATHER, len(x)
     desk[crew.A], desk[crew.B], desk[crew.C] = x.ctypes.data, rows.ctypes.data, out.ctypes.data
     desk[crew.M], desk[crew.N] = out.shape
-    crew.lead(desk, figures, kind)
+    crew.lead(desk, figures, kind, crew.EACH * out.size)
 
 
 @compiled
@@ -160,4 +160,4 @@ def _share_update(
     for place, number in enumerate(numbers):
         figures[place] = number
     desk[crew.KERNEL], desk[crew.N] = order, vectors[0].size
-    crew.lead(desk, figures, kind)
+    crew.lead(desk, figures, kind, crew.EACH * vectors[0].size)

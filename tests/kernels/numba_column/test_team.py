@@ -115,12 +115,13 @@ def results(call: Call, kernels: Kernels, n: int, dtype: Any, m: int = 1) -> lis
 
 @each_number
 def test_who_is_there_does_not_matter(threads: int) -> None:
-    """Nobody but the leader, helpers who are awake, helpers who sleep: the same bits."""
+    """Nobody but the leader, helpers who are awake, who sleep, who have been sent away: the same bits."""
     a, b = factors(784, 128, 128, True, False, np.float32)
     team, found = Team(threads, np.float32), []
-    for helpers in ("absent", "called", "awake", "asleep"):
+    for helpers in ("absent", "called", "awake", "asleep", "sent away", "back"):
         if helpers == "called":
             team.begin()
+        team.desk[crew.BOOK] = helpers == "sent away"
         time.sleep(0.05 if helpers == "asleep" else 0)
         team.product(a, b, out := np.full((784, 128), np.nan, np.float32))
         found.append(out)
