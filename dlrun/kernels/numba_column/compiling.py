@@ -11,6 +11,9 @@ from typing import Any, TypeVar, cast
 
 from numba import njit
 
+from dlrun.kernels.numba_column.loading import load
+
+load()
 F = TypeVar("F", bound=Callable[..., Any])
 # Numba asks whether a function's own file has changed, but not those it takes other functions, numbers or these options from.
 SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py")))).hexdigest()[:12]

@@ -19,13 +19,15 @@ C3, C4, C5 = np.float32(8.3334519073e-3), np.float32(1.3981999507e-3), np.float3
 
 @compiled
 def exponentials(x: Array) -> None:
-    """Replace every x ≤ 0 of x (m, n) by eˣ, within one unit in the last place; NaN stays NaN, below −87.33 float32 gives 0.
+    """Replace every x ≤ 0 of x (m, n), without gaps, by eˣ, within one unit in the last place; below −87.33 float32 gives 0.
+
+    NaN stays NaN.
 
     eˣ = 2ⁿ eʳ with n = round(x / ln 2), r = x − n ln 2, and eʳ = 1 + r + r² P(r).
     """
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            x[i, j] = _single(x[i, j]) if x.itemsize == 4 else math.exp(x[i, j])
+    flat = x.reshape(-1)  # rows of ten would be too short for vector instructions
+    for i in range(flat.size):
+        flat[i] = _single(flat[i]) if flat.itemsize == 4 else math.exp(flat[i])
 
 
 @compiled
