@@ -5,6 +5,7 @@ inconclusive, under --strict · 5 diverged · 6 gradient check failed · 7 the r
 70 a bug · 130 / 143 interrupted.
 """
 
+import gc
 import os
 import sys
 import traceback
@@ -41,6 +42,7 @@ from dlrun.errors import DlrunError, InvalidInput
 from dlrun.printable import printable, printable_lines
 
 FAILED, BUG = 1, 70
+OBJECTS = 10_000  # new ones, until Python looks for garbage: imports make far more than its 700, and none is any
 
 app = typer.Typer(
     name="dlrun",
@@ -91,6 +93,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; an error is said in a few lines on stderr, and its exit code tells what kind it was."""
+    gc.set_threshold(OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 still gets every number

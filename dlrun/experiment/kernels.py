@@ -12,7 +12,7 @@ from dlrun.nn.network import Placed
 from dlrun.printable import printable
 from dlrun.spec import LoadedSpec
 
-STARTING = 0.7  # seconds
+STARTING = 0.5  # seconds
 # what a step saves, in seconds (benchmarks/NOTES.md): its calls, each parameter, each of its slots, each unit of each example
 CALLS, PARAMETER, SLOT, UNIT = 45e-6, 0.15e-9, 0.5e-9, 0.65e-9
 
