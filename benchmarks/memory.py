@@ -2,7 +2,7 @@
 
     python -m benchmarks.memory MNIST.npz [--runs 3]
 
-A first process trains one epoch and tells which modules that takes; it also compiles what is to be compiled. The measured one
+A first process compiles what is to be compiled, a second trains one epoch and tells which modules that takes. The measured one
 imports them, reads VmRSS, has the kernel forget its peak, trains one epoch, and reads VmHWM. The bar is
 `float32 data + 1.3 · (parameters · (3 + slots) + activations) · 4 bytes`, with the data of all parts, the activations of every
 layer but the input, for the larger of a batch and a chunk of evaluation. Linux alone has these figures.
@@ -82,7 +82,7 @@ def measure(work: Work, kernels: str, mnist: Path, runs: int) -> Tree:
     ]  # fmt: skip
     row = {"network": work.network, "kernels": kernels, "bound": bound(work), "bytes": []}
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=".memory-") as made:
-        for number in range(-1, runs):
+        for number in range(-2, runs):
             name = "imported" if number < 0 else "measured"
             command = [sys.executable, "-c", CHILD.format(name, name), f"{made}/modules.json", f"{made}/runs", *changes]
             done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)

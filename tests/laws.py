@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from dlrun.arrays import Array
-from dlrun.kernels import NUMPY, Kernels, LossScratch, column
+from dlrun.kernels import NUMPY, Kernels, LossScratch
+from dlrun.kernels.numba_column import NUMBA
 from dlrun.nn.gradcheck import randomize_biases
 from dlrun.nn.gradcheck_matrix import REQUIRED
 from dlrun.nn.layers import Layer
@@ -19,7 +20,7 @@ from dlrun.nn.optimizers import Optimizer, Slots
 from dlrun.nn.penalties import Penalty, add_penalties
 
 DTYPES = (np.float32, np.float64)
-COLUMNS = (NUMPY, column("numba"))
+COLUMNS = (NUMPY, NUMBA)
 each_column = pytest.mark.parametrize("kernels", COLUMNS, ids=lambda kernels: kernels.name)
 each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 

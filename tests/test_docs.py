@@ -142,8 +142,8 @@ def test_the_family_tree_is_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def shape(tree: str) -> list[str]:
     """Return the lines of a tree without what another processor's last bits may decide: ids, figures, blocks."""
     words = [re.sub(r"\b[a-z2-7]{4}\b(?= (?:←| completed))", "id", line) for line in tree.splitlines()]
-    words = [re.sub(r"[\d.]+ %|epoch \d+(?=, before|$)|, before it left$|[▁▂▃▄▅▆▇]", "", word).rstrip() for word in words]
-    return [word for word in words if set(word) - set(" │█")]
+    words = [re.sub(r"[\d.]+ %|epoch \d+(?=, before|$)|, before it left$|[▁▂▃▄▅▆▇█]", "", word).rstrip() for word in words]
+    return [word for word in words if set(word) - set(" │")]
 
 
 def test_the_page_on_seeds_does_what_it_shows(

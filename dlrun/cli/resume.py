@@ -85,7 +85,7 @@ class _Replay:
                 console(stderr=True).print(COMPILING)
 
         iterator = iter(steps)
-        with told_of_compiling(experiment.network.kernels, tell):
+        with told_of_compiling(tell):
             first = next(iterator, None)
         if first is None:
             return

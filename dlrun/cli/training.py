@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dlrun.training.loop import StepEnd
 
 
-COMPILING = "compiling Numba's kernels: each once after an installation, all in about 20 s"
+COMPILING = "compiling kernels, once after an installation: about 20 s"
 
 
 def see_to_the_end(
@@ -87,5 +87,5 @@ def watch(
     watcher = Watcher(console(stderr=True), experiment, from_step=from_step, every_row=verbose)
     for line in lines:
         watcher.say(line, style="dim")
-    with told_of_compiling(experiment.network.kernels, lambda: watcher.say(COMPILING)):
+    with told_of_compiling(lambda: watcher.say(COMPILING)):
         watcher.watch(steps)

@@ -150,7 +150,7 @@ class _Origin:
         began_at = state.epochs_passed(len(experiment.splits.train))
         with (
             pinned(experiment.threads),
-            clock.standing_still(experiment.network.kernels),
+            clock.standing_still(),
             closing(Records(child, experiment, clock, began_at=began_at)) as records,
             closing(self._again(state, records, interrupts)) as steps,
         ):

@@ -17,7 +17,7 @@ class Cadence:
         self._steps = 0
         self._seconds = AUTO_SECONDS
         if isinstance(told, Every) and told.seconds is None:
-            self._steps = told.count * (steps_per_epoch if told.unit == "epoch" else 1)
+            self._steps = told.steps(steps_per_epoch)
         elif isinstance(told, Every):
             self._seconds = float(told.seconds or 0)
         self._next = now + self._seconds

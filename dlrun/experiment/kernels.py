@@ -1,18 +1,20 @@
 """Which kernels a run uses: chosen once from shapes, steps and what is installed, never from a clock or a cache.
 
-Numba's save time in every step, but importing Numba, and loading what it has compiled, takes most of a second first.
+Numba's save time in every step. Loading machine code takes a tenth of a second first; importing Numba, for networks that no tape
+can hold, half a second.
 """
 
 from math import prod
 
 from dlrun.errors import InvalidInput
-from dlrun.kernels import Kernels, column, numba_is_installed
-from dlrun.nn.layers import Activation
+from dlrun.kernels import Kernels, column, numba_is_installed, require_numba
+from dlrun.nn.layers import Activation, Identity, LeakyRelu, Relu
 from dlrun.nn.network import Placed
 from dlrun.printable import printable
 from dlrun.spec import LoadedSpec
 
-STARTING = 0.5  # seconds
+STARTING, WITHOUT_TAPES = 0.1, 0.5  # seconds
+PLAYED = (Identity, LeakyRelu, Relu)  # the activations that tapes can hold
 # what a step saves, in seconds (benchmarks/NOTES.md): its calls, each parameter, each of its slots, each unit of each example
 CALLS, PARAMETER, SLOT, UNIT = 45e-6, 0.15e-9, 0.5e-9, 0.65e-9
 
@@ -29,19 +31,29 @@ def choose_kernels(loaded: LoadedSpec, placed: tuple[Placed, ...], batch_size: i
     if asked != "auto":
         return asked
     saved = steps * seconds_saved(placed, batch_size, len(loaded.spec.optimizer.slots))
-    return "numba" if saved > STARTING and numba_is_installed() else "numpy"
+    starting = STARTING if _plays(loaded, placed) else WITHOUT_TAPES
+    return "numba" if saved > starting and numba_is_installed() else "numpy"
 
 
-def load_kernels(loaded: LoadedSpec, name: str) -> Kernels:
-    """Return the column of this name.
+def load_kernels(loaded: LoadedSpec, name: str, placed: tuple[Placed, ...]) -> Kernels:
+    """Return the column of this name, for this network.
 
-    Errors: InvalidInput if Numba is installed, and does not go with this NumPy or Python.
+    Errors: InvalidInput if Numba is needed, and does not go with this NumPy or Python.
     """
     try:
+        if name == "numba":
+            require_numba(loaded.spec.training.dtype, layers=not _plays(loaded, placed))
         return column(name)
     except ImportError as error:
         what = f"training.kernels is {name}, which cannot be imported: {printable(str(error))}"
         raise InvalidInput(loaded.problem("training.kernels", what, cure="-s training.kernels=numpy")) from error
+
+
+def _plays(loaded: LoadedSpec, placed: tuple[Placed, ...]) -> bool:
+    """Say whether tapes can hold what a step of this network does."""
+    loss = loaded.spec.loss
+    weighted = loss != "auto" and getattr(loss, "class_weights", None) is not None
+    return not weighted and all(isinstance(p.layer, PLAYED) for p in placed if isinstance(p.layer, Activation))
 
 
 def seconds_saved(placed: tuple[Placed, ...], batch_size: int, slots: int) -> float:

@@ -59,7 +59,7 @@ class Run:
         self._began = self._looked = self._clock()
         with (
             pinned(experiment.threads),
-            self._clock.standing_still(experiment.network.kernels),
+            self._clock.standing_still(),
             closing(Records(self.paths, experiment, self._clock, began_at=began_at)) as records,
             self._saving(records),
         ):

@@ -100,10 +100,11 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels | None, splits: Spl
     steps = len(boundaries(len(splits.train), batch_size, smallest))
     largest = max(largest_batch(len(splits.train), batch_size, smallest), min(EVALUATION_CHUNK, max(splits.sizes.values())))
     raise_all(_too_large(loaded, stacked, len(splits.features), largest))
-    chosen = choose_kernels(loaded, place(stacked, len(splits.features)), batch_size, steps * spec.training.epochs)
-    network = Network(stacked, len(splits.features), largest, spec.training.dtype, kernels or load_kernels(loaded, chosen))
+    placed = place(stacked, len(splits.features))
+    chosen = choose_kernels(loaded, placed, batch_size, steps * spec.training.epochs)
+    kernels = kernels or load_kernels(loaded, chosen, placed)
+    network = Network(stacked, len(splits.features), largest, spec.training.dtype, kernels)
     network.initialize(spec.seed)
-    every = spec.training.evaluate_every
     plan = Plan(
         seed=spec.seed,
         epochs=spec.training.epochs,
@@ -112,7 +113,7 @@ def _set_up(loaded: LoadedSpec, spec: Spec, kernels: Kernels | None, splits: Spl
         penalties=penalties(spec, batch_size),
         optimizer=spec.optimizer,
         learning_rate=spec.learning_rate,
-        evaluate_every=every.count * (steps if every.unit == "epoch" else 1),
+        evaluate_every=spec.training.evaluate_every.steps(steps),
         clip=spec.training.clip,
         max_norm=max_norm(spec, network),
         smallest_batch=smallest,
@@ -251,8 +252,7 @@ def layers(spec: Spec, n_classes: int, loss: Loss) -> list[Layer]:
         )
         for layer, keep_prob in zip(told.hidden, keep_each, strict=True)
     ]
-    n_outputs = loss.n_outputs(n_classes)
-    return stack(hidden, n_outputs, init=told.init, keep_input=keep_input)
+    return stack(hidden, loss.n_outputs(n_classes), init=told.init, keep_input=keep_input)
 
 
 def _batch_norm(told: bool | BatchNorm) -> BatchNorm | None:

@@ -1,14 +1,22 @@
 """Compiling kernels: whoever waits is told, and whoever measures does not count it.
 
-Numba compiles a kernel when it is first called with arguments of some types, in the midst of the first step, and only itself
-knows whether the disk has that already. So it is listened to, and nothing is asked beforehand.
+Kernels are compiled, or loaded, when they are first needed, in the midst of the first step, and only those who do it know. So
+they tell, and nothing is asked beforehand. Each thread hears of what it does itself.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import local
 from time import monotonic
 
-from dlrun.kernels.table import Kernels
+
+class _Thread(local):
+    """Who listens in this thread, and since when kernels are loaded; who loads them may begin again meanwhile."""
+
+    def __init__(self) -> None:
+        self.clocks: list[Clock] = []
+        self.tellers: list[Callable[[], None]] = []
+        self.loading, self.began = 0, 0.0
 
 
 class Clock:
@@ -21,22 +29,56 @@ class Clock:
         """Return the time; only differences mean something."""
         return monotonic() - self.stood_still
 
-    def standing_still(self, kernels: Kernels) -> AbstractContextManager[object]:
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
         """Let it stand still, within the block, while this thread compiles kernels, or loads what has been compiled before."""
-        if kernels.name != "numba":
-            return nullcontext()
-        from dlrun.kernels.numba_column.listening import timed
-
-        return timed(self._add)
-
-    def _add(self, seconds: float) -> None:
-        self.stood_still += seconds
+        HERE.clocks.append(self)
+        try:
+            yield
+        finally:
+            HERE.clocks.remove(self)
 
 
-def told_of_compiling(kernels: Kernels, tell: Callable[[], None]) -> AbstractContextManager[object]:
+HERE = _Thread()
+
+
+@contextmanager
+def told_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
     """Call `tell` within the block before this thread compiles the first kernel that is not kept on disk; else never."""
-    if kernels.name != "numba":
-        return nullcontext()
-    from dlrun.kernels.numba_column.listening import told_of_compiling
+    HERE.tellers.append(tell)
+    try:
+        yield
+    finally:
+        if tell in HERE.tellers:
+            HERE.tellers.remove(tell)
 
-    return told_of_compiling(tell)
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Tell that this thread compiles or loads kernels within the block: clocks stand still."""
+    loading_begins()
+    try:
+        yield
+    finally:
+        loading_ends()
+
+
+def loading_begins() -> None:
+    """Tell that this thread begins to load kernels, or to compile them."""
+    if not HERE.loading:
+        HERE.began = monotonic()
+    HERE.loading += 1
+
+
+def loading_ends() -> None:
+    """Tell that it has ended; of what was begun before anybody listened, too."""
+    HERE.loading = max(HERE.loading - 1, 0)
+    if not HERE.loading:
+        for clock in HERE.clocks:
+            clock.stood_still += monotonic() - HERE.began
+
+
+def compiling_begins() -> None:
+    """Tell that this thread begins to compile a kernel: those who wait hear of it, each once."""
+    while HERE.tellers:
+        HERE.tellers.pop(0)()

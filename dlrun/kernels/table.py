@@ -68,7 +68,8 @@ class Kernels:
     """
 
     name: str
-    team: Any = None  # of threads that share the work of some of these, while there is one
+    plays: bool = False  # whether a pass is played from a tape, in machine code, while they are at work
+    team: Any = None  # that is at work
 
     gather: Callable[[Array, IntArray, Array], None]  # out = x[rows]
     product: Callable[[Array, Array, Array], None]  # out = a b

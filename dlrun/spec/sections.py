@@ -176,6 +176,10 @@ class Every:
         """The period in seconds, if it is one of time."""
         return self.count * SECONDS[self.unit] if self.unit in SECONDS else None
 
+    def steps(self, per_epoch: int) -> int:
+        """Return the period, one of training, in steps."""
+        return self.count * (per_epoch if self.unit == "epoch" else 1)
+
     def __str__(self) -> str:
         return f"{self.count} {self.unit}" if self.count == 1 else f"{self.count} {self.unit}s"
 
@@ -227,9 +231,9 @@ class Training:
     """Threads of the matrix products; `auto` is 1 for small products, up to all cores for large ones, by shapes
     alone. Where other work keeps a core busy, 1 may be several times faster: all wait for the slowest."""
     kernels: Annotated[Literal["auto", "numpy", "numba"], Purpose.SPEED] = "auto"
-    """How elementwise work is computed: by NumPy, or compiled by Numba (`pip install 'dlrun[fast]'`), which takes a second to
-    start and then less time a step; `auto` is Numba where it is installed and all steps together save more than that. They
-    agree to rounding."""
+    """How a step is computed: by NumPy, or in machine code made by Numba (`pip install 'dlrun[fast]'`), which takes a tenth of
+    a second to load, half a second for layers that Numba itself is needed for, and then less time a step; `auto` is Numba where
+    it is installed and all steps together save more than that. They agree to rounding."""
 
 
 @dataclass(frozen=True, kw_only=True)

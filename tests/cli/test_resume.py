@@ -8,9 +8,9 @@ from time import sleep
 from typing import Any
 
 import pytest
-from numba.core.event import trigger_event
 
 from dlrun.cli.training import COMPILING
+from dlrun.kernels import compilation
 from dlrun.rundir.listing import runs_in
 from dlrun.rundir.locking import lock_run
 from dlrun.rundir.paths import RunPaths
@@ -116,7 +116,8 @@ def test_that_training_a_parent_again_has_kernels_compiled_is_said(
     quiet: bool, tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def compiling(*arguments: Any) -> Iterator[StepEnd]:
-        with trigger_event("numba:compiler_lock"), trigger_event("numba:compile"):
+        with compilation.loading():
+            compilation.compiling_begins()
             sleep(1)
         yield from train(*arguments)
 

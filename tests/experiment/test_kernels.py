@@ -9,14 +9,14 @@ import pytest
 
 from dlrun.errors import InvalidInput
 from dlrun.experiment import kernels
-from dlrun.experiment.kernels import STARTING, choose_kernels, seconds_saved
+from dlrun.experiment.kernels import STARTING, WITHOUT_TAPES, choose_kernels, seconds_saved
 from dlrun.experiment.opening import open_run
 from dlrun.experiment.setup import set_up
 from dlrun.experiment.stored import reopen
 from dlrun.kernels import NUMPY
 from dlrun.nn.architecture import Hidden, stack
 from dlrun.nn.initializers import Auto
-from dlrun.nn.layers import Relu
+from dlrun.nn.layers import Activation, Relu, Tanh
 from dlrun.nn.network import Placed, place
 from dlrun.spec import read_spec
 from tests.experiments import SMALL, experiment, train_run, write_spec
@@ -26,8 +26,8 @@ DEEP = SMALL.replace("[8]", "[8, {units: 6, activation: gelu, batch_norm: true}]
 NUMBA = "training.kernels=numba"
 
 
-def network(*units: int, n_in: int = 784) -> tuple[Placed, ...]:
-    hidden = [Hidden(units=n, activation=Relu(), init=Auto(), batch_norm=None, keep_prob=1.0) for n in units]
+def network(*units: int, n_in: int = 784, activation: Activation | None = None) -> tuple[Placed, ...]:
+    hidden = [Hidden(units=n, activation=activation or Relu(), init=Auto(), batch_norm=None, keep_prob=1.0) for n in units]
     return place(stack(hidden, 10, init=Auto()), n_in)
 
 
@@ -41,6 +41,17 @@ def test_numba_is_chosen_where_its_steps_pay_for_its_start(tmp_path: Path) -> No
     assert chosen(tmp_path, enough + 2) == "numba"
     assert chosen(tmp_path, enough + 2, "training.kernels=numpy") == "numpy"
     assert chosen(tmp_path, 0, NUMBA) == "numba"
+
+
+def test_without_tapes_numba_must_save_what_importing_it_takes(tmp_path: Path) -> None:
+    """No tape can hold a step with tanh, or one in which classes weigh differently."""
+    weighted = "loss={kind: softmax_cross_entropy, class_weights: balanced}"
+    enough = int(WITHOUT_TAPES / seconds_saved(network(128), 128, 2))
+    assert chosen(tmp_path, enough - 1) == "numba"
+    assert chosen(tmp_path, enough - 1, weighted) == "numpy"
+    assert chosen(tmp_path, enough + 2, weighted) == "numba"
+    tanh = network(128, activation=Tanh())
+    assert [choose_kernels(read_spec(write_spec(tmp_path)), tanh, 128, enough + k) for k in (-1, 2)] == ["numpy", "numba"]
 
 
 def test_the_larger_the_network_the_more_a_step_saves() -> None:
@@ -61,6 +72,7 @@ def test_without_numba_auto_is_numpy_and_numba_an_error(tmp_path: Path, monkeypa
 
 
 def test_a_numba_that_cannot_be_imported_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dlrun.kernels.playing.entrance.is_kept", lambda dtype: False)
     monkeypatch.setitem(sys.modules, "dlrun.kernels.numba_column", None)
     with pytest.raises(InvalidInput) as raised:
         set_up(read_spec(write_spec(tmp_path), [NUMBA]))

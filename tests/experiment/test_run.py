@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numba.core.event import trigger_event
 
 from dlrun import checkpoint
 from dlrun.errors import Diverged, DlrunError, Interrupted, InvalidInput
 from dlrun.experiment.opening import open_run
 from dlrun.experiment.setup import set_up
+from dlrun.kernels import compilation
 from dlrun.rundir.record import RunRecord
 from dlrun.spec import read_spec
 from dlrun.training.loop import StepEnd, train
@@ -64,7 +64,7 @@ def test_metrics_and_steps_have_the_columns_of_the_design(tmp_path: Path) -> Non
 
 def test_what_it_takes_to_compile_kernels_is_no_training_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def compiling(*arguments: Any) -> Iterator[StepEnd]:
-        with trigger_event("numba:compiler_lock"):
+        with compilation.loading():
             sleep(0.5)
         yield from train(*arguments)
 
@@ -250,7 +250,7 @@ def test_a_second_signal_leaves_at_once_and_loses_nothing(tmp_path: Path, signal
 
 
 def test_a_second_signal_within_a_step_leaves_what_was_saved_before(tmp_path: Path) -> None:
-    told = experiment(tmp_path, SMALL, "training.epochs=1000", "training.checkpoint_every=3 steps")
+    told = experiment(tmp_path, SMALL, "training.kernels=numpy", "training.epochs=1000", "training.checkpoint_every=3 steps")
     backward, calls = told.network.backward, 0
 
     def interrupted_backward() -> None:

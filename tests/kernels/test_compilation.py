@@ -5,9 +5,9 @@ from time import monotonic, sleep
 
 from numba.core.event import trigger_event
 
-from dlrun.kernels import NUMPY, Clock, column, told_of_compiling
+import dlrun.kernels.numba_column  # noqa: F401 - it listens to Numba
+from dlrun.kernels import Clock, compilation, told_of_compiling
 
-NUMBA = column("numba")
 COMPILE, LOCK = "numba:compile", "numba:compiler_lock"
 SECONDS = 0.05
 
@@ -26,7 +26,7 @@ def elsewhere(kind: str) -> None:
 def test_a_clock_stands_still_while_the_lock_is_held_however_often_it_is_taken() -> None:
     clock = Clock()
     began, moment = monotonic(), clock()
-    with clock.standing_still(NUMBA):
+    with clock.standing_still():
         sleep(SECONDS)
         assert clock() - moment >= SECONDS
         assert clock.stood_still == 0
@@ -43,7 +43,7 @@ def test_a_clock_stands_still_while_the_lock_is_held_however_often_it_is_taken()
 
 def test_one_is_told_once_before_the_first_kernel_is_compiled() -> None:
     told: list[bool] = []
-    with told_of_compiling(NUMBA, lambda: told.append(True)):
+    with told_of_compiling(lambda: told.append(True)):
         hold()  # what is loaded
         assert not told
         with trigger_event(COMPILE):
@@ -51,7 +51,7 @@ def test_one_is_told_once_before_the_first_kernel_is_compiled() -> None:
             hold(COMPILE)
         hold(COMPILE)
     assert told == [True]
-    with told_of_compiling(NUMBA, lambda: told.append(True)):
+    with told_of_compiling(lambda: told.append(True)):
         pass
     hold(COMPILE)
     assert told == [True]
@@ -59,17 +59,27 @@ def test_one_is_told_once_before_the_first_kernel_is_compiled() -> None:
 
 def test_what_other_threads_compile_is_not_ours() -> None:
     clock, told = Clock(), list[bool]()
-    with clock.standing_still(NUMBA), told_of_compiling(NUMBA, lambda: told.append(True)):
+    with clock.standing_still(), told_of_compiling(lambda: told.append(True)):
         elsewhere(LOCK)
         elsewhere(COMPILE)
     assert clock.stood_still == 0
     assert not told
 
 
-def test_numpys_kernels_are_compiled_by_nobody() -> None:
+def test_what_is_told_without_numba_counts_too() -> None:
     clock, told = Clock(), list[bool]()
-    with clock.standing_still(NUMPY), told_of_compiling(NUMPY, lambda: told.append(True)):
-        hold()
-        hold(COMPILE)
-    assert clock.stood_still == 0
-    assert not told
+    with clock.standing_still(), told_of_compiling(lambda: told.append(True)):
+        with compilation.loading():
+            hold()
+        assert not told
+        compilation.compiling_begins()
+    assert SECONDS <= clock.stood_still < 2 * SECONDS
+    assert told == [True]
+
+
+def test_a_teller_is_told_once_by_whoever_listens_inside() -> None:
+    told: list[str] = []
+    with told_of_compiling(lambda: told.append("outer")), told_of_compiling(lambda: told.append("inner")):
+        compilation.compiling_begins()
+        compilation.compiling_begins()
+    assert sorted(told) == ["inner", "outer"]

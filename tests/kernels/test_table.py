@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.arrays import Array
-from dlrun.kernels import Kernels, LossScratch, column
+from dlrun.kernels import PLAYED, Kernels, LossScratch, column
 from dlrun.nn.losses import Loss
 from dlrun.nn.optimizers import Optimizer
 from tests.kernels.calls import ACTIVATIONS, CALLS, FORWARD, SHAPES, Call, Room, assert_close, each_call, largest
-from tests.laws import each_column, each_dtype, kind, members
+from tests.laws import COLUMNS, each_column, each_dtype, kind, members
 from tests.strategies import quick
 
 RETURNED = -1  # stands for what a kernel returns
@@ -127,7 +127,7 @@ FORMULAS: dict[str, Formula] = {
 def test_every_kernel_has_a_formula() -> None:
     """Dropout, which is drawn, has two tests of its own."""
     elsewhere = {kind(component) for component in members(Loss) + members(Optimizer)}
-    assert FORMULAS.keys() | elsewhere | {"dropout"} >= {cell.name for cell in fields(Kernels)} - {"name", "team"}
+    assert FORMULAS.keys() | elsewhere | {"dropout"} >= {cell.name for cell in fields(Kernels)} - {"name", "plays", "team"}
 
 
 @each_column
@@ -188,12 +188,12 @@ def test_dropout_keeps_what_is_drawn_below_keep_prob(kernels: Kernels, dtype: An
         np.testing.assert_array_equal(out, before * mask)
 
 
-@pytest.mark.parametrize("name", ["numpy", "numba"])
-def test_every_cell_of_a_column_is_filled_with_the_function_of_that_name(name: str) -> None:
-    assert column(name).name == name
-    assert column(name).team is None
-    for kernel in {cell.name for cell in fields(Kernels)} - {"name", "team"}:
-        assert getattr(column(name), kernel).__name__ == kernel
+@pytest.mark.parametrize("kernels", [*COLUMNS, PLAYED])
+def test_every_cell_of_a_column_is_filled_with_the_function_of_that_name(kernels: Kernels) -> None:
+    assert column(kernels.name).name == kernels.name
+    assert kernels.team is None
+    for kernel in {cell.name for cell in fields(Kernels)} - {"name", "plays", "team"}:
+        assert getattr(kernels, kernel).__name__ == kernel
 
 
 @quick

@@ -5,6 +5,7 @@ Where NumPy's own function is as fast (it computes tanh and exp for many numbers
 
 from dlrun.arrays import all_finite, squared_norm
 from dlrun.kernels.numba_column import activations, batches, layers, losses, updates
+from dlrun.kernels.numba_column.listening import listen
 from dlrun.kernels.numpy_column import activations as numpy_activations
 from dlrun.kernels.numpy_column import layers as numpy_layers
 from dlrun.kernels.table import Kernels
@@ -52,3 +53,5 @@ NUMBA = Kernels(
     adam=updates.adam,
     nadam=updates.nadam,
 )
+
+listen()

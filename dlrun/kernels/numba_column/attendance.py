@@ -17,7 +17,7 @@ from dlrun.kernels.numba_column.compiling import compiled
 
 # where in the book: whether helpers are away, which they read; what a million multiplications take with them, and without them, 0
 # until it is known; nanoseconds, multiplications and orders of this spell; spells since helpers came or went; the clock
-AWAY, PRICES, SPENT, WORK, ORDERS, SPELLS, CLOCK, BOOK = 0, 8, 10, 11, 12, 13, 14, 16
+AWAY, PRICES, SPENT, WORK, ORDERS, SPELLS, CLOCK = 0, 8, 10, 11, 12, 13, 14
 SPELL, LEAST_ORDERS = 4_000_000, 32  # nanoseconds at least; orders at least, those of several steps
 PATIENCE = 50  # spells, until the other way is tried once more
 MARGIN = 8  # the other way is tried sooner if its last spell was cheaper by more than an eighth

@@ -1,41 +1,14 @@
-"""Matrix products from compiled code: NumPy's own OpenBLAS, a whole product called as NumPy calls it, so with the same bits.
+"""Matrix products in compiled code: NumPy's own OpenBLAS, a whole product called as NumPy calls it, so with the same bits."""
 
-It is looked for among the libraries that NumPy itself is linked to, since others may have brought a second one. Where NumPy has
-none (but Accelerate, or MKL), or the system does not look there (Windows), it is not found, and NumPy makes all products.
-"""
-
-import ctypes
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
-from threading import Lock
 from typing import Any
 
 import llvmlite.binding as llvm
 from numba import types
 
 from dlrun.kernels.numba_column.compiling import compiled
+from dlrun.kernels.playing import openblas
 
 ROW_MAJOR, AS_IS, TRANSPOSED = 101, 111, 112  # CBLAS_ORDER, CBLAS_TRANSPOSE
-SPELLINGS = ("scipy_cblas_{}64_", "cblas_{}64_")  # with 64-bit integers, as in NumPy's wheels
-SPELLINGS_OF_THREADS = ("scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_")
-ROUTINES = ("sgemm", "dgemm", "sgemv", "dgemv", "sdot", "ddot")
-
-
-def _symbol(library: Any, spellings: tuple[str, ...], routine: str) -> Any:
-    """Return a routine of the library, or None if it has none under any of these names."""
-    named = (spelling.format(routine) for spelling in spellings)
-    return next((getattr(library, name) for name in named if hasattr(library, name)), None)
-
-
-def _found() -> bool:
-    """Tell the compiler where each routine is; say whether all of them are there."""
-    for routine in ROUTINES:
-        symbol = _symbol(LIBRARY, SPELLINGS, routine)
-        if symbol is None:
-            return False
-        llvm.add_symbol(f"dlrun_{routine}", ctypes.cast(symbol, ctypes.c_void_p).value)
-    return all(_symbol(LIBRARY, SPELLINGS_OF_THREADS, what) for what in ("get", "set"))
 
 
 def _external(routine: str) -> Any:
@@ -43,48 +16,15 @@ def _external(routine: str) -> Any:
     real = types.float32 if routine[0] == "s" else types.float64
     flag, size, memory = types.int32, types.int64, types.voidptr
     if routine.endswith("dot"):
-        return types.ExternalFunction(f"dlrun_{routine}", real(size, memory, size, memory, size))
+        return types.ExternalFunction(openblas.symbol(routine), real(size, memory, size, memory, size))
     flags, sizes = ([flag] * 3, [size] * 3) if routine.endswith("mm") else ([flag] * 2, [size] * 2)
     arguments = [*flags, *sizes, real, memory, size, memory, size, real, memory, size]
-    return types.ExternalFunction(f"dlrun_{routine}", types.void(*arguments))
+    return types.ExternalFunction(openblas.symbol(routine), types.void(*arguments))
 
 
-def _library() -> Any:
-    numpy = find_spec("numpy._core._multiarray_umath")
-    return ctypes.CDLL(numpy.origin) if numpy and numpy.origin else None
-
-
-LIBRARY = _library()
-IS_FOUND = _found()
-LOCK, RESTED = Lock(), list[int]()  # the number of threads before, and again for each block that is under way
-sgemm, dgemm, sgemv, dgemv, sdot, ddot = map(_external, ROUTINES)
-
-
-def threads() -> int:
-    """Return how many threads OpenBLAS makes its products with."""
-    return int(_symbol(LIBRARY, SPELLINGS_OF_THREADS, "get")())
-
-
-def hold_at(threads: int) -> None:
-    """Have OpenBLAS make its products with so many threads from now on, in the whole process."""
-    _symbol(LIBRARY, SPELLINGS_OF_THREADS, "set")(threads)
-
-
-@contextmanager
-def resting() -> Iterator[int]:
-    """Hold OpenBLAS at one thread; give how many it had. Of blocks that overlap, the first remembers them, the last restores."""
-    with LOCK:
-        if not RESTED:
-            RESTED.append(threads())
-        RESTED.append(RESTED[0])
-        hold_at(1)
-    try:
-        yield RESTED[0]
-    finally:
-        with LOCK:
-            RESTED.pop()
-            if len(RESTED) == 1:
-                hold_at(RESTED.pop())
+for _routine, _address in openblas.ADDRESSES.items():
+    llvm.add_symbol(openblas.symbol(_routine), _address)
+sgemm, dgemm, sgemv, dgemv, sdot, ddot = map(_external, openblas.ROUTINES)
 
 
 @compiled

@@ -4,23 +4,23 @@ Nothing is rearranged and no product fused with a sum: NaN and ±∞ stay what t
 what the NumPy column makes of them, bit for bit. Python's global lock is let go meanwhile.
 """
 
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
 
 from dlrun.kernels.numba_column.loading import load
+from dlrun.kernels.sources import SOURCES
 
 load()
 F = TypeVar("F", bound=Callable[..., Any])
-# Numba asks whether a function's own file has changed, but not those it takes other functions, numbers or these options from.
-SOURCES = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py")))).hexdigest()[:12]
 
 
 def compiled(function: F) -> F:
-    """Return a function as machine code, made when it is first called, and kept under a name that says of which sources."""
+    """Return a function as machine code, made when it is first called, and kept under a name that says of which sources.
+
+    Numba asks whether a function's own file has changed, but not those it takes other functions, numbers or options from.
+    """
     function.__qualname__ += f"_{SOURCES}"
     try:
         return cast(F, njit(cache=True, nogil=True, error_model="numpy")(function))

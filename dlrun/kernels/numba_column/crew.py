@@ -4,7 +4,7 @@ Nobody is given a part, so nobody waits for a thread that the system has put asi
 its size and the number of threads, never on who does it: the same bits every time. A part must not fail, so it allocates nothing:
 whoever asked would wait for it for ever.
 
-Orders stand on a desk, an array of whole numbers, with numbers of another kind on a second one, `figures`.
+Orders stand on a desk (dlrun/kernels/playing/desk.py), numbers of another kind behind it, `figures`.
 """
 
 import numpy as np
@@ -15,25 +15,79 @@ from dlrun.kernels.numba_column.addresses import matrix_at, vector_at
 from dlrun.kernels.numba_column.atomics import exchange, increment, load, pause, sleep_us, store, yield_core
 from dlrun.kernels.numba_column.batches import gather_rows
 from dlrun.kernels.numba_column.compiling import compiled
+from dlrun.kernels.playing.desk import (
+    A_TURNED,
+    ADAGRAD,
+    ADAM,
+    B_TURNED,
+    BOOK,
+    BYTE,
+    CLOSED,
+    DONE,
+    GATHER,
+    GRADIENT_DESCENT,
+    KERNEL,
+    LEAST_GATHER,
+    LEAST_PRODUCT,
+    LEAST_UPDATE,
+    MOMENTUM,
+    NESTEROV,
+    PRODUCT,
+    RMSPROP,
+    THREADS,
+    TICKET,
+    TURNED,
+    A,
+    B,
+    C,
+    D,
+    K,
+    M,
+    N,
+)  # fmt: skip
 
-# where on the desk: each in a cache line of its own; the ticket is 256 · the number of the order + the next part
-TICKET, DONE, THREADS, CLOSED, ORDER, BOOK = 0, 8, 16, 17, 24, 40
-DESK = BOOK + attendance.BOOK
-KERNEL, A, B, C, D, M, N, K, TURNED = range(ORDER, ORDER + 9)
-FIGURES = 8
-BYTE = 255
-MOST = 128  # threads
-# what an order is about
-PRODUCT, GATHER, GRADIENT_DESCENT, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, NADAM = range(9)
-A_TURNED, B_TURNED = 1, 2  # of the arrays of a product: those that lie in memory as their transposes do
-# from where on it is quicker with several: multiplications, bytes, parameters
-LEAST_PRODUCT, LEAST_GATHER, LEAST_UPDATE = 40_000, 1 << 16, 1 << 15
 EACH = 16  # multiplications of a product that take as long as to gather a number, or to update a parameter
 TILE = 16  # rows or columns that a product is cut at: OpenBLAS works on so many at once
 LINE = 64 // 4  # numbers that a vector is cut at: where it begins on a cache line, no two threads write to the same one
 SPINS, NAP = 100_000, 50  # how often a helper looks for work, a millisecond or two, before it sleeps for so many µs at a time
 PATIENCE = 5_000  # how often a leader looks whether all parts are done before it lets others have its core
 GONE = 200  # µs that a helper sleeps at a time who is not wanted
+
+
+@compiled
+def product(
+    desk: IntArray, figures: Array, kind: Array, a: int, b: int, c: int, m: int, n: int, k: int, turned: int,
+) -> None:  # fmt: skip
+    """Write C (m, n) = A (m, k) B (k, n), each at its address, together if it is large enough."""
+    if desk[THREADS] > 1 and m > 1 and n > 1 and m * n * k >= LEAST_PRODUCT:
+        desk[KERNEL], desk[TURNED] = PRODUCT, turned
+        desk[A], desk[B], desk[C] = a, b, c
+        desk[M], desk[N], desk[K] = m, n, k
+        lead(desk, figures, kind, m * n * k)
+    else:
+        blas.product(kind.itemsize, a, b, c, m, n, k, turned & A_TURNED != 0, turned & B_TURNED != 0)
+
+
+@compiled
+def gather(desk: IntArray, figures: Array, kind: Array, x: int, rows: int, out: int, m: int, n: int, rows_of_x: int) -> None:
+    """Write x[rows], of an x with so many rows, into out (m, n), together if it is large enough."""
+    if desk[THREADS] > 1 and m * n * kind.itemsize >= LEAST_GATHER:
+        desk[KERNEL], desk[A], desk[B], desk[C] = GATHER, x, rows, out
+        desk[M], desk[N], desk[K] = m, n, rows_of_x
+        lead(desk, figures, kind, EACH * m * n)
+    else:
+        gather_rows(matrix_at(x, kind, rows_of_x, n), vector_at(rows, np.int64, m), matrix_at(out, kind, m, n))
+
+
+@compiled
+def update(desk: IntArray, figures: Array, kind: Array, order: int, a: int, b: int, c: int, d: int, n: int) -> None:
+    """Make a step of an optimizer on vectors (n,) at these addresses, together if they are large enough."""
+    if desk[THREADS] > 1 and n >= LEAST_UPDATE:
+        desk[KERNEL], desk[A], desk[B], desk[C], desk[D] = order, a, b, c, d
+        desk[N] = n
+        lead(desk, figures, kind, EACH * n)
+    else:
+        _update(order, figures, vector_at(a, kind, n), vector_at(b, kind, n), vector_at(c, kind, n), vector_at(d, kind, n))
 
 
 @compiled

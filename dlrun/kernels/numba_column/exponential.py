@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from dlrun.arrays import Array
+from dlrun.kernels.numba_column.addresses import vector_at
 from dlrun.kernels.numba_column.compiling import compiled
 
 PER_LN2 = np.float32(1 / math.log(2))
@@ -25,7 +26,7 @@ def exponentials(x: Array) -> None:
 
     eˣ = 2ⁿ eʳ with n = round(x / ln 2), r = x − n ln 2, and eʳ = 1 + r + r² P(r).
     """
-    flat = x.reshape(-1)  # rows of ten would be too short for vector instructions
+    flat = vector_at(x.ctypes.data, x, x.size)  # rows of ten would be too short for vector instructions
     for i in range(flat.size):
         flat[i] = _single(flat[i]) if flat.itemsize == 4 else math.exp(flat[i])
 

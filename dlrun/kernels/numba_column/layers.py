@@ -1,11 +1,17 @@
-"""What dense layers, dropout and batch norm do beside matrix products. Sums over rows are kept in double precision."""
+"""What dense layers, dropout and batch norm do beside matrix products.
+
+Sums over rows are kept in double precision, for as many columns at once as there is room on the stack.
+"""
 
 import math
+from typing import Any
 
 import numpy as np
 
 from dlrun.arrays import Array
+from dlrun.kernels.numba_column.addresses import vector_at
 from dlrun.kernels.numba_column.compiling import compiled
+from dlrun.kernels.numba_column.stack import ROOM, room
 
 
 @compiled
@@ -19,12 +25,24 @@ def add_bias(z: Array, b: Array) -> None:
 @compiled
 def bias_gradient(dz: Array, db: Array) -> None:
     """Sum the rows: db = Σ rows of dz."""
-    sums = np.zeros(dz.shape[1])
-    for i in range(dz.shape[0]):
-        for j in range(dz.shape[1]):
-            sums[j] += dz[i, j]
-    for j in range(dz.shape[1]):
-        db[j] = sums[j]
+    m, n = dz.shape
+    for first in range(0, n, ROOM):
+        width = min(ROOM, n - first)
+        sums = _zeros(room(), width)
+        for i in range(m):
+            for j in range(width):
+                sums[j] += dz[i, first + j]
+        for j in range(width):
+            db[first + j] = sums[j]
+
+
+@compiled
+def _zeros(address: int, n: int) -> Any:
+    """Return the n numbers at this address, all of which become zero."""
+    sums = vector_at(address, np.float64, n)
+    for j in range(n):
+        sums[j] = 0.0
+    return sums
 
 
 def dropout(x: Array, out: Array, mask: Array, rng: np.random.Generator, keep_prob: float) -> None:
@@ -60,13 +78,15 @@ def batch_moments(x: Array, scratch: Array, mean: Array, var: Array) -> None:
     bias_gradient(x, mean)
     for j in range(n):
         mean[j] /= m
-    sums = np.zeros(n)
-    for i in range(m):
-        for j in range(n):
-            distance = x[i, j] - mean[j]
-            sums[j] += distance * distance
-    for j in range(n):
-        var[j] = sums[j] / m
+    for first in range(0, n, ROOM):
+        width = min(ROOM, n - first)
+        sums = _zeros(room(), width)
+        for i in range(m):
+            for j in range(width):
+                distance = x[i, first + j] - mean[first + j]
+                sums[j] += distance * distance
+        for j in range(width):
+            var[first + j] = sums[j] / m
 
 
 @compiled
@@ -110,13 +130,15 @@ def batch_norm_in_place(x: Array, z_norm: Array, mean: Array, inverse_deviation:
 def batch_norm_gradients(dz: Array, z_norm: Array, dgamma: Array, dbeta: Array) -> None:
     """Write dγ = Σ dz · z_norm and dβ = Σ dz, over the rows."""
     m, n = dz.shape
-    of_gamma, of_beta = np.zeros(n), np.zeros(n)
-    for i in range(m):
-        for j in range(n):
-            of_gamma[j] += dz[i, j] * z_norm[i, j]
-            of_beta[j] += dz[i, j]
-    for j in range(n):
-        dgamma[j], dbeta[j] = of_gamma[j], of_beta[j]
+    for first in range(0, n, ROOM):
+        width = min(ROOM, n - first)
+        of_gamma, of_beta = _zeros(room(), width), _zeros(room(), width)
+        for i in range(m):
+            for j in range(first, first + width):
+                of_gamma[j - first] += dz[i, j] * z_norm[i, j]
+                of_beta[j - first] += dz[i, j]
+        for j in range(width):
+            dgamma[first + j], dbeta[first + j] = of_gamma[j], of_beta[j]
 
 
 @compiled

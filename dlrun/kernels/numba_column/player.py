@@ -1,7 +1,7 @@
 """The player: makes the calls of a tape one after another, without coming back to Python between them.
 
-A call is a row of whole numbers: which kernel, at which addresses its arrays are, how large they are. What a kernel computes is
-said where it is defined; here each is only found and called.
+A call is a row of whole numbers, as dlrun/kernels/playing/calls.py has it. What a kernel computes is said where it is defined;
+here it is only found and called.
 """
 
 from numba import types
@@ -11,48 +11,39 @@ from dlrun.kernels.numba_column import activations, layers, losses, updates
 from dlrun.kernels.numba_column.addresses import matrix_at, vector_at
 from dlrun.kernels.numba_column.blas import squared_norm
 from dlrun.kernels.numba_column.compiling import compiled
-from dlrun.kernels.numba_column.team import product
-
-# what the first number of a row says, in groups, each with a function here
-LOOK, SQUARED_NORM, PRODUCT = range(3)
-ADD_BIAS, BIAS_GRADIENT, COPY, DROPOUT, DROPOUT_BACKWARD, RELU, RELU_BACKWARD, LEAKY_RELU, SLOPES_BACKWARD = range(3, 12)
-ADD_L2_GRADIENT, ADD_L1_GRADIENT = range(19, 21)
-BATCH_MOMENTS, RUNNING_MOMENTS, INVERSE_DEVIATION, BATCH_NORM = range(12, 16)
-BATCH_NORM_GRADIENTS, BATCH_NORM_GAIN, BATCH_NORM_BACKWARD = range(16, 19)
-SOFTMAX, SIGMOID, SQUARED_ERROR, ABSOLUTE, HUBER = range(21, 26)
+from dlrun.kernels.numba_column.crew import product
+from dlrun.kernels.playing import calls
 
 SIDES, LABELS = types.boolean, types.int64
 
 
 @compiled
 def play(
-    rows: IntArray, numbers: Array, addresses: IntArray, x: Array, y: Array | IntArray, look: bool,
-    desk: IntArray, figures: Array,
+    rows: IntArray, numbers: Array, addresses: IntArray, kind: Array, look: bool, desk: IntArray, figures: Array,
 ) -> tuple[float, float, float, bool]:  # fmt: skip
     """Make the calls; return mean loss, sum of errors, squared norm, and whether everything looked at was finite.
 
-    addresses[0] and [1] become those of the mini-batch, x and y; desk and figures are those of a team.
+    kind is an array of the network's type; desk and figures are those of a team.
     """
     loss, errors, norm, finite = 0.0, 0.0, 0.0, True
-    addresses[0], addresses[1] = x.ctypes.data, y.ctypes.data
     for r in range(len(rows)):
         kernel, m, n, k, turned = rows[r, 0], rows[r, 7], rows[r, 8], rows[r, 9], rows[r, 10]
         a, b, c = addresses[rows[r, 1]], addresses[rows[r, 2]], addresses[rows[r, 3]]
         d, e, f = addresses[rows[r, 4]], addresses[rows[r, 5]], addresses[rows[r, 6]]
-        if kernel == LOOK:
-            finite &= not look or _all_finite(vector_at(a, x, n))
-        elif kernel == SQUARED_NORM:
-            norm = squared_norm(x.itemsize, a, n)
-        elif kernel == PRODUCT:
-            product(desk, figures, vector_at(a, x, 0), a, b, c, m, n, k, turned)
-        elif kernel < BATCH_MOMENTS:
-            _pass_on(kernel, matrix_at(a, x, m, n), b, c, d, numbers[r])
-        elif kernel < ADD_L2_GRADIENT:
-            _normalize(kernel, matrix_at(a, x, m, n), b, c, d, e, f, numbers[r])
-        elif kernel < SOFTMAX:
-            _penalize(kernel, vector_at(a, x, n), vector_at(b, x, n), numbers[r])
+        if kernel == calls.LOOK:
+            finite &= not look or _all_finite(vector_at(a, kind, n))
+        elif kernel == calls.SQUARED_NORM:
+            norm = squared_norm(kind.itemsize, a, n)
+        elif kernel == calls.PRODUCT:
+            product(desk, figures, vector_at(a, kind, 0), a, b, c, m, n, k, turned)
+        elif kernel < calls.BATCH_MOMENTS:
+            _pass_on(kernel, matrix_at(a, kind, m, n), b, c, d, numbers[r])
+        elif kernel < calls.ADD_L2_GRADIENT:
+            _normalize(kernel, matrix_at(a, kind, m, n), b, c, d, e, f, numbers[r])
+        elif kernel < calls.SOFTMAX:
+            _penalize(kernel, vector_at(a, kind, n), vector_at(b, kind, n), numbers[r])
         else:
-            loss, errors = _measure(kernel, matrix_at(a, x, m, n), b, matrix_at(c, x, m, n), d, numbers[r])
+            loss, errors = _measure(kernel, matrix_at(a, kind, m, n), b, matrix_at(c, kind, m, n), d, numbers[r])
     return loss, errors, norm, finite
 
 
@@ -60,31 +51,31 @@ def play(
 def _pass_on(kernel: int, a: Array, b: int, c: int, d: int, number: float) -> None:
     """Make the call of a bias, an activation or dropout on a (m, n)."""
     m, n = a.shape
-    if kernel == ADD_BIAS:
+    if kernel == calls.ADD_BIAS:
         layers.add_bias(a, vector_at(b, a, n))
-    elif kernel == BIAS_GRADIENT:
+    elif kernel == calls.BIAS_GRADIENT:
         layers.bias_gradient(a, vector_at(b, a, n))
-    elif kernel == DROPOUT:
+    elif kernel == calls.DROPOUT:
         layers.dropout_in_place(a, matrix_at(b, a, m, n), number)
-    elif kernel == DROPOUT_BACKWARD:
+    elif kernel == calls.DROPOUT_BACKWARD:
         layers.dropout_backward(a, matrix_at(b, a, m, n))
-    elif kernel == COPY:
+    elif kernel == calls.COPY:
         _copy(a, matrix_at(b, a, m, n))
-    elif kernel == RELU:
+    elif kernel == calls.RELU:
         if b:
             activations.relu_in_place(a, vector_at(b, a, n), matrix_at(c, SIDES, m, n))
         else:
             activations.relu_in_place(a, None, matrix_at(c, SIDES, m, n))
-    elif kernel == RELU_BACKWARD:
+    elif kernel == calls.RELU_BACKWARD:
         activations.relu_backward(a, matrix_at(b, SIDES, m, n), None)
         if c:
             layers.bias_gradient(a, vector_at(c, a, n))
-    elif kernel == LEAKY_RELU:
+    elif kernel == calls.LEAKY_RELU:
         if b:
             activations.leaky_relu_in_place(a, vector_at(b, a, n), matrix_at(c, SIDES, m, n), matrix_at(d, a, m, n), number)
         else:
             activations.leaky_relu_in_place(a, None, matrix_at(c, SIDES, m, n), matrix_at(d, a, m, n), number)
-    elif kernel == SLOPES_BACKWARD:
+    elif kernel == calls.SLOPES_BACKWARD:
         activations.slopes_backward(a, matrix_at(b, a, m, n), None)
         if c:
             layers.bias_gradient(a, vector_at(c, a, n))
@@ -102,29 +93,29 @@ def _copy(x: Array, out: Array) -> None:
 def _normalize(kernel: int, a: Array, b: int, c: int, d: int, e: int, f: int, number: float) -> None:
     """Make a call of batch norm on a (m, n), or, of what there is one of a unit, on a (1, n)."""
     (m, n), units = a.shape, vector_at(a.ctypes.data, a, a.size)
-    if kernel == BATCH_MOMENTS:
+    if kernel == calls.BATCH_MOMENTS:
         layers.batch_moments(a, a, vector_at(b, a, n), vector_at(c, a, n))
-    elif kernel == RUNNING_MOMENTS:
+    elif kernel == calls.RUNNING_MOMENTS:
         layers.running_moments(
             units, vector_at(b, a, n), vector_at(c, a, n), vector_at(d, a, n), vector_at(e, a, 1), units, number
         )
-    elif kernel == INVERSE_DEVIATION:
+    elif kernel == calls.INVERSE_DEVIATION:
         layers.inverse_deviation(units, vector_at(b, a, n), number)
-    elif kernel == BATCH_NORM:
+    elif kernel == calls.BATCH_NORM:
         z_norm, mean, inverse = matrix_at(b, a, m, n), vector_at(c, a, n), vector_at(d, a, n)
         layers.batch_norm_in_place(a, z_norm, mean, inverse, vector_at(e, a, n), vector_at(f, a, n))
-    elif kernel == BATCH_NORM_GRADIENTS:
+    elif kernel == calls.BATCH_NORM_GRADIENTS:
         layers.batch_norm_gradients(a, matrix_at(b, a, m, n), vector_at(c, a, n), vector_at(d, a, n))
-    elif kernel == BATCH_NORM_GAIN:
+    elif kernel == calls.BATCH_NORM_GAIN:
         layers.batch_norm_gain(units, vector_at(b, a, n), vector_at(c, a, n))
-    elif kernel == BATCH_NORM_BACKWARD:
+    elif kernel == calls.BATCH_NORM_BACKWARD:
         layers.batch_norm_backward(a, matrix_at(b, a, m, n), vector_at(c, a, n), vector_at(d, a, n), vector_at(e, a, n))
 
 
 @compiled
 def _penalize(kernel: int, w: Array, dw: Array, number: float) -> None:
     """Make the call of a penalty on weights w (n,), which needs no scratch."""
-    if kernel == ADD_L2_GRADIENT:
+    if kernel == calls.ADD_L2_GRADIENT:
         updates.add_l2_gradient(w, dw, dw, number)
     else:
         updates.add_l1_gradient(w, dw, dw, number)
@@ -134,13 +125,13 @@ def _penalize(kernel: int, w: Array, dw: Array, number: float) -> None:
 def _measure(kernel: int, z: Array, y: int, dz: Array, d: int, number: float) -> tuple[float, float]:
     """Make the call of a loss on logits z (m, n)."""
     m = len(z)
-    if kernel == SOFTMAX:
+    if kernel == calls.SOFTMAX:
         return losses.softmax_loss(z, vector_at(y, LABELS, m), dz, vector_at(d, z, m), number, None)
-    if kernel == SIGMOID:
+    if kernel == calls.SIGMOID:
         return losses.sigmoid_loss(z, vector_at(y, LABELS, m), dz, number, None)
-    if kernel == SQUARED_ERROR:
+    if kernel == calls.SQUARED_ERROR:
         return losses.squared_loss(z, vector_at(y, z, m), dz)
-    if kernel == ABSOLUTE:
+    if kernel == calls.ABSOLUTE:
         return losses.absolute_loss(z, vector_at(y, z, m), dz)
     return losses.huber_loss(z, vector_at(y, z, m), dz, number)
 

@@ -9,7 +9,8 @@ import pytest
 
 from dlrun.arrays import IntArray
 from dlrun.kernels.numba_column import attendance
-from dlrun.kernels.numba_column.attendance import AWAY, BOOK
+from dlrun.kernels.numba_column.attendance import AWAY
+from dlrun.kernels.playing.desk import PAGES
 
 MULTIPLICATIONS = 2_000_000
 ALONE = 30_000  # nanoseconds that an order takes without helpers
@@ -48,20 +49,20 @@ def spent(book: IntArray, took: Took, nanoseconds: int = SECOND, alone: int = AL
 
 @pytest.mark.parametrize("took", [steady(20_000), noisy(20_000), steady(28_000), stalled(10_000)])
 def test_helpers_who_help_stay(took: Took) -> None:
-    away, _ = spent(np.zeros(BOOK, np.int64), took)
+    away, _ = spent(np.zeros(PAGES, np.int64), took)
     assert 0 < away < 0.1
 
 
 @pytest.mark.parametrize("took", [steady(60_000), noisy(60_000), stalled(100), stalled(20)])
 def test_helpers_who_keep_others_waiting_are_sent_away(took: Took) -> None:
-    away, mean = spent(np.zeros(BOOK, np.int64), took)
+    away, mean = spent(np.zeros(PAGES, np.int64), took)
     assert 0.85 < away < 1
     assert mean < 1.1 * ALONE
 
 
 @pytest.mark.parametrize(("before", "after"), [(20_000, 90_000), (90_000, 20_000)])
 def test_a_change_is_noticed(before: int, after: int) -> None:
-    book = np.zeros(BOOK, np.int64)
+    book = np.zeros(PAGES, np.int64)
     spent(book, steady(before))
     spent(book, steady(after), SECOND // 3)  # until the other way is tried
     away, _ = spent(book, steady(after))
@@ -70,7 +71,7 @@ def test_a_change_is_noticed(before: int, after: int) -> None:
 
 def test_large_orders_are_compared_over_whole_steps() -> None:
     """Longer than a spell each: those of one kind would be compared with those of another."""
-    book, costs = np.zeros(BOOK, np.int64), [5_000_000, 50_000_000]
+    book, costs = np.zeros(PAGES, np.int64), [5_000_000, 50_000_000]
     gone = []
     for k in range(40 * attendance.LEAST_ORDERS):
         gone.append(book[AWAY])
@@ -85,7 +86,7 @@ def seconds(clock: Callable[[], float], slept: float) -> float:
 
 
 def test_the_clock_goes_as_others_do() -> None:
-    book = np.zeros(BOOK, np.int64)
+    book = np.zeros(PAGES, np.int64)
     passed, expected = seconds(lambda: attendance.now(book) / SECOND, 0.02), seconds(time.perf_counter, 0.02)
     assert 0.02 <= passed < 5 + expected
     assert not book[: attendance.CLOCK].any()

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from dlrun.kernels.numba_column import blas
+from dlrun.kernels.playing import openblas
 from tests.laws import each_dtype
 
 SIZES = (1, 2, 3, 10, 33, 64)
 DEPTHS = (*SIZES, 784)
 
 
-@pytest.mark.skipif(not blas.IS_FOUND, reason="NumPy has another BLAS")
+@pytest.mark.skipif(not openblas.ADDRESSES, reason="NumPy has another BLAS")
 @each_dtype
 @pytest.mark.parametrize(("a_turned", "b_turned"), [(False, False), (True, False), (False, True)])
 def test_a_product_is_numpys_to_the_last_bit(a_turned: bool, b_turned: bool, dtype: Any) -> None:

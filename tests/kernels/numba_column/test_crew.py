@@ -11,7 +11,8 @@ from dlrun.data.sources import Digits
 from dlrun.data.splits import prepare
 from dlrun.data.splitting import Split
 from dlrun.kernels import at_work, column
-from dlrun.kernels.numba_column import blas, crew
+from dlrun.kernels.playing import openblas
+from dlrun.kernels.playing.desk import LEAST_UPDATE
 from dlrun.nn.gradient import Gradient
 from dlrun.nn.layers import BatchNorm, Dense, Dropout, Layer, Relu, Tanh
 from dlrun.nn.losses import SoftmaxCrossEntropy
@@ -31,28 +32,28 @@ HIDDEN: dict[str, list[Layer]] = {
 
 @pytest.fixture(autouse=True)
 def threads_as_before() -> Iterator[None]:
-    before = blas.threads()
+    before = openblas.threads()
     yield
-    blas.hold_at(before)
+    openblas.hold_at(before)
 
 
 def trained(hidden: list[Layer], kernels: str, threads: int) -> tuple[Array, float]:
     """Return parameters after two epochs with an uneven last mini-batch, and the dev loss."""
-    blas.hold_at(threads)
+    openblas.hold_at(threads)
     network = Network([*hidden, Dense(units=10)], 64, 150, "float64", column(kernels))
     network.initialize(3)
-    assert network.params.theta.size > crew.LEAST_UPDATE
+    assert network.params.theta.size > LEAST_UPDATE
     plan = Plan(
         seed=3, epochs=2, batch_size=150, loss=SoftmaxCrossEntropy(), penalties=(), learning_rate=LearningRate(initial=0.001),
         optimizer=Adam(), evaluate_every=3,
     )  # fmt: skip
     steps = list(train(network, plan, SPLITS, State.start(network.params, plan.optimizer, plan.seed)))
-    assert blas.threads() == threads
+    assert openblas.threads() == threads
     assert steps[-1].evaluation
     return network.params.theta, steps[-1].evaluation.dev_loss or np.nan
 
 
-@pytest.mark.skipif(not blas.IS_FOUND, reason="NumPy has another BLAS")
+@pytest.mark.skipif(not openblas.ADDRESSES, reason="NumPy has another BLAS")
 @pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN.keys())
 def test_a_team_trains_the_same_network(hidden: list[Layer]) -> None:
     theta, loss = trained(hidden, "numba", 2)
@@ -65,10 +66,10 @@ def test_a_team_trains_the_same_network(hidden: list[Layer]) -> None:
         assert other_loss == pytest.approx(loss, abs=1e-9)
 
 
-@pytest.mark.skipif(not blas.IS_FOUND, reason="NumPy has another BLAS")
+@pytest.mark.skipif(not openblas.ADDRESSES, reason="NumPy has another BLAS")
 def test_what_a_team_plays_is_what_the_layers_made() -> None:
-    """To the last bit, or there would be no tape; large enough that all that can be shared is."""
-    blas.hold_at(2)
+    """To the last bit; large enough that all that can be shared is."""
+    openblas.hold_at(2)
     hidden = HIDDEN["held by a tape"]
     network = Network([*hidden, Dense(units=10)], 64, 150, "float32", column("numba"))
     network.initialize(3)
@@ -77,7 +78,7 @@ def test_what_a_team_plays_is_what_the_layers_made() -> None:
         gradient = Gradient(network, SoftmaxCrossEntropy())
         gradient(x, y, np.random.default_rng(0), look=True)
         by_layers = {name: view.grad.copy() for name, view in network.params.views.items()}
-        assert gradient.tapes[150]
+        assert 150 in gradient.tapes
         network.params.grad[:] = np.nan
         gradient(x, y, np.random.default_rng(0), look=True)
     for name, view in network.params.views.items():

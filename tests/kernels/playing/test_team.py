@@ -9,16 +9,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
+from numpy.lib.array_utils import byte_bounds
 
 from dlrun.arrays import Array
-from dlrun.kernels import Kernels, at_work, column
-from dlrun.kernels.numba_column import blas, crew
-from dlrun.kernels.numba_column.team import UPDATES, Team
+from dlrun.kernels import Kernels
+from dlrun.kernels.numba_column import NUMBA
+from dlrun.kernels.playing import calls, desk, openblas, ticket
+from dlrun.kernels.playing.tape import Tape
+from dlrun.kernels.playing.team import UPDATES, Team
 from tests.kernels.calls import CALLS, OPTIMIZERS, Call, Room, each_call
 from tests.laws import each_dtype
 
-pytestmark = pytest.mark.skipif(not blas.IS_FOUND, reason="NumPy has another BLAS")
-NUMBA = column("numba")
+pytestmark = pytest.mark.skipif(not openblas.ADDRESSES, reason="NumPy has another BLAS")
 each_number = pytest.mark.parametrize("threads", [2, 3])
 ORDERS = 2_000
 Hire: TypeAlias = Callable[[int, Any], Team]
@@ -27,9 +29,9 @@ SHARED = {name: call for name, call in CALLS.items() if call.kernel in {"product
 
 @pytest.fixture(autouse=True)
 def threads_as_before() -> Iterator[None]:
-    before = blas.threads()
+    before = openblas.threads()
     yield
-    blas.hold_at(before)
+    openblas.hold_at(before)
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_rows_are_gathered(n: int, threads: int, dtype: Any, hire: Hire) -> None
 @each_call(OPTIMIZERS)
 def test_an_update_is_that_of_one_thread_to_the_last_bit(call: Call, threads: int, dtype: Any, hire: Hire) -> None:
     team = hire(threads, dtype)
-    for n in (7, crew.LEAST_UPDATE - 1, crew.LEAST_UPDATE, crew.LEAST_UPDATE + 23):
+    for n in (7, desk.LEAST_UPDATE - 1, desk.LEAST_UPDATE, desk.LEAST_UPDATE + 23):
         pairs = zip(results(call, shared_kernels(team), n, dtype), results(call, NUMBA, n, dtype), strict=True)
         for found, expected in pairs:
             np.testing.assert_array_equal(found, expected)
@@ -105,7 +107,7 @@ def test_an_update_is_that_of_one_thread_to_the_last_bit(call: Call, threads: in
 
 def shared_kernels(team: Team) -> Kernels:
     kernels = copy(NUMBA)
-    vars(kernels).update(team.shared(NUMBA))
+    vars(kernels).update(team.kernels())
     return kernels
 
 
@@ -121,7 +123,7 @@ def test_who_is_there_does_not_matter(threads: int) -> None:
     for helpers in ("absent", "called", "awake", "asleep", "sent away", "back"):
         if helpers == "called":
             team.begin()
-        team.desk[crew.BOOK] = helpers == "sent away"
+        team.desk[desk.BOOK] = helpers == "sent away"
         time.sleep(0.05 if helpers == "asleep" else 0)
         team.product(a, b, out := np.full((784, 128), np.nan, np.float32))
         found.append(out)
@@ -133,51 +135,11 @@ def test_who_is_there_does_not_matter(threads: int) -> None:
 @each_number
 def test_every_order_is_carried_out_once(threads: int, hire: Hire) -> None:
     """Twice would go one way along the gradient twice."""
-    team, n = hire(threads, np.float64), crew.LEAST_UPDATE
+    team, n = hire(threads, np.float64), desk.LEAST_UPDATE
     kernels, theta, ones = shared_kernels(team), np.zeros(n), np.ones(n)
     for _ in range(ORDERS):
         kernels.gradient_descent(theta, ones, theta, -1.0)
     np.testing.assert_array_equal(theta, ORDERS)
-
-
-def test_a_team_is_at_work_for_a_while() -> None:
-    """As many as OpenBLAS had threads, which rests meanwhile; also when something breaks in."""
-    blas.hold_at(2)
-    kernels, alone = copy(NUMBA), vars(copy(NUMBA))
-    with pytest.raises(ZeroDivisionError), at_work(kernels, np.float32):
-        assert blas.threads() == 1
-        assert kernels.team is not None
-        assert kernels.team.desk[crew.THREADS] == 2
-        (helper,) = kernels.team.helpers
-        assert helper.is_alive()
-        assert all((getattr(kernels, call.kernel) != alone[call.kernel]) for call in SHARED.values())
-        raise ZeroDivisionError
-    assert vars(kernels) == alone
-    assert blas.threads() == 2
-    helper.join(10)
-    assert not helper.is_alive()
-
-
-def test_one_thread_is_no_team() -> None:
-    kernels = copy(NUMBA)
-    blas.hold_at(1)
-    with at_work(kernels, np.float32):
-        assert vars(kernels) == vars(NUMBA)
-    assert blas.threads() == 1
-
-
-def test_two_trainings_at_once_are_both_teams() -> None:
-    """The second finds OpenBLAS at rest, and is no smaller for that; the last restores it, whichever began first."""
-    first, second = copy(NUMBA), copy(NUMBA)
-    blas.hold_at(2)
-    one, other = at_work(first, np.float32), at_work(second, np.float32)
-    one.__enter__()
-    other.__enter__()
-    assert [kernels.team.desk[crew.THREADS] for kernels in (first, second)] == [2, 2]
-    one.__exit__(None, None, None)
-    assert blas.threads() == 1
-    other.__exit__(None, None, None)
-    assert blas.threads() == 2
 
 
 @each_call({name: CALLS[name] for name in ("product", "gather", *UPDATES)})
@@ -188,14 +150,49 @@ def test_helpers_do_what_the_leader_would_do(call: Call, hire: Hire) -> None:
     numbers = [argument for argument in arguments if isinstance(argument, float)]
     arrays = {id(argument): argument for argument in arguments if isinstance(argument, np.ndarray)}  # each once
     addresses = [array.ctypes.data for array in arrays.values()][: UPDATES[call.kernel][1] if call.kernel in UPDATES else None]
-    desk, team.figures[: len(numbers)] = team.desk, numbers
-    desk[crew.A : crew.A + len(addresses)] = addresses
-    desk[crew.M], desk[crew.N], desk[crew.K] = m, n, m if call.kernel == "gather" else n
-    desk[crew.KERNEL], desk[crew.TURNED] = getattr(crew, call.kernel.upper()), 0
-    desk[crew.TICKET] = (desk[crew.TICKET] | crew.BYTE) + 1
+    orders, team.figures[: len(numbers)] = team.desk, numbers
+    orders[desk.A : desk.A + len(addresses)] = addresses
+    orders[desk.M], orders[desk.N], orders[desk.K] = m, n, m if call.kernel == "gather" else n
+    orders[desk.KERNEL], orders[desk.TURNED] = getattr(desk, call.kernel.upper()), 0
+    orders[desk.TICKET] = (orders[desk.TICKET] | desk.BYTE) + 1
     until = time.monotonic() + 20
-    while desk[crew.DONE] < 3:
+    while orders[desk.DONE] < 3:
         assert time.monotonic() < until, "nobody helps"
     kept = [value for k, value in enumerate(arguments) if k not in call.spoilt and isinstance(value, np.ndarray)]
     for found, expected in zip(kept, results(call, NUMBA, n, np.float32, m), strict=True):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3 if call.kernel == "product" else 0)
+
+
+def test_whoever_may_look_at_a_desk_keeps_it() -> None:
+    """As a helper does who is still at work when nobody remembers the team; the desk is memory of NumPy's."""
+    adam: Any = Team(2, np.float64).kernels()["adam"]
+    told = adam.__self__
+    first, end = byte_bounds(told.base)
+    assert first <= told[ticket.PLACE]
+    assert told[ticket.PLACE] + 8 * (desk.DESK + desk.FIGURES) <= end
+
+
+def test_vectors_that_do_not_fit_are_refused(hire: Hire) -> None:
+    """Of another length, another type, or with gaps; nothing is changed."""
+    update, theta = hire(2, np.float32).kernels()["gradient_descent"], np.ones(10, np.float32)
+    for grad in (np.ones(9, np.float32), np.ones(10), np.ones(20, np.float32)[::2]):
+        with pytest.raises(TypeError):
+            update(theta, grad, theta, 0.1)
+    assert (theta == 1).all()
+
+
+@pytest.mark.parametrize("columns", [600, 5])
+def test_a_mini_batch_of_another_size_is_not_played(columns: int, hire: Hire) -> None:
+    team = hire(1, np.float32)
+    x, y = np.zeros((4, columns), np.float32), np.zeros(4, np.int64)
+    tape = Tape(team, x, y)
+    tape.note(calls.LOOK, x, n=x.size)
+    tape.close()
+    rng = np.random.default_rng(0)
+    assert tape.play(x, y, rng, look=True) == (0, 0, 0, True)
+    for wrong in (x[:3], x[:, 1:]):
+        with pytest.raises(ValueError, match="a tape for 4 examples"):
+            tape.play(wrong, y[: len(wrong)], rng, look=True)
+    x[2, 3] = np.inf
+    assert tape.play(x, y, rng, look=True) == (0, 0, 0, False)
+    assert tape.play(x, y, rng, look=False) == (0, 0, 0, True)
