@@ -12,6 +12,9 @@ BENCH  := steps variants startup scaling
 BENCH_ON_MNIST := commands memory parts
 SECTIONS := data architecture loss regularization optimizer learning_rate training diagnosis gates
 
+# some environments forbid keeping what Python has compiled: hundreds of commands in the tests would each compile all modules
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help train test check fast lint types proof bench overhead batch oracle docs dist lock clean
 
